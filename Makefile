@@ -1,0 +1,69 @@
+# Barycenter Jobs. `make` alone prints what there is.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+ROWS ?= 200000
+LOCAL := .local
+
+.DEFAULT_GOAL := help
+.PHONY: help run db db-stop psql migrate seed test test-matrix lint format bench freeze lock clean
+
+help: ## Print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/run ## The product: an embedded PostgreSQL with pg_cron (or DATABASE_URL's), migrated, and the admin API
+	@deploy/run $(LOCAL)
+
+db: ## The embedded database alone, in the background
+	@deploy/embedded start $(LOCAL)
+
+db-stop: ## Stop it; the data stays
+	@deploy/embedded stop $(LOCAL)
+
+psql: ## psql on the embedded database (or DATABASE_URL's), as its owner
+	@url=$$(deploy/embedded url $(LOCAL)) && psql "$$url"
+
+migrate: $(VENV)/run ## alembic upgrade head on the embedded database (or DATABASE_URL's)
+	@url=$$(deploy/embedded url $(LOCAL)) && DATABASE_URL=$$url $(VENV)/bin/alembic upgrade head
+
+seed: ## Fill the four identity tables with ROWS=200000 rows each, half of them expired
+	@url=$$(deploy/embedded url $(LOCAL)) && psql -X -q -v rows=$(ROWS) -f deploy/seed.sql "$$url"
+
+test: $(VENV)/dev ## The whole test suite, on a PostgreSQL with pg_cron of its own
+	@$(VENV)/bin/pytest $(TESTS)
+
+lint: $(VENV)/dev ## ruff, mypy, and the SQL tools: pgspot, squawk, plpgsql_check
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tests/lint_sql
+	@$(VENV)/bin/pytest -q tests/sql/test_plpgsql_check.py
+
+format: $(VENV)/dev ## Format the Python code
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+freeze: $(VENV)/run ## Copy what has changed in sql/ into migrations/frozen/$(rev)/: make freeze rev=0002
+	@$(PYTHON) migrations/freeze.py $(rev)
+
+lock: $(VENV)/dev ## Resolve the dependencies anew into requirements*.txt
+	@$(VENV)/bin/uv pip compile $(LOCK) -o requirements.txt pyproject.toml
+	@$(VENV)/bin/uv pip compile $(LOCK) -o requirements-dev.txt -c requirements.txt --group dev pyproject.toml
+LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
+
+clean: ## Stop and delete the embedded databases, and delete the virtual environment
+	@deploy/embedded drop $(LOCAL)
+	@rm -rf $(LOCAL) $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Made anew when the lock file has changed. --require-hashes: what is installed is what was locked.
+$(VENV)/run: requirements.txt | $(VENV)/bin/pip
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt | $(VENV)/bin/pip
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@ $(VENV)/run
+
+$(VENV)/bin/pip:
+	@deploy/install python
+	@python3 -m venv $(VENV)

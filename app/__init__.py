@@ -1,0 +1,1 @@
+"""Barycenter Jobs' admin API: it asks the database, and shows what it says."""

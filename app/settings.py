@@ -1,0 +1,77 @@
+"""Settings, from the environment. Each ``NAME`` may also be given as ``NAME_FILE``, a path to its value."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+
+
+class SettingsError(Exception):
+    """A setting is missing or makes no sense. The message is one sentence, and says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the server needs to know.
+
+    ``database_url``: ``DATABASE_URL``, a ``postgresql://`` URL; the login should be a barycenter_jobs_operator.
+    ``host``, ``port``: ``JOBS_HOST`` (127.0.0.1) and ``JOBS_PORT`` (8081), where the admin API listens.
+    ``admin_token``: ``JOBS_ADMIN_TOKEN``; where it is set, requests need it as their bearer token (RFC 6750).
+    """
+
+    database_url: str = field(repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8081
+    admin_token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Reads the settings. Raises SettingsError."""
+        settings = cls(
+            database_url=database_url(environment),
+            host=read("JOBS_HOST", environment) or cls.host,
+            port=_port(read("JOBS_PORT", environment) or str(cls.port)),
+            admin_token=read("JOBS_ADMIN_TOKEN", environment),
+        )
+        if not settings.admin_token and not _is_loopback(settings.host):
+            raise SettingsError(
+                f"JOBS_HOST is {settings.host}, which others can reach: set JOBS_ADMIN_TOKEN, or leave it at 127.0.0.1."
+            )
+        return settings
+
+
+def database_url(environment: Mapping[str, str] = os.environ) -> str:
+    """``DATABASE_URL``. Raises SettingsError when it is missing or of another kind."""
+    url = read("DATABASE_URL", environment)
+    if not url:
+        raise SettingsError("DATABASE_URL is not set: give it as postgresql://user:password@host:port/database.")
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError("DATABASE_URL does not begin with postgresql://.")
+    return url
+
+
+def read(name: str, environment: Mapping[str, str]) -> str | None:
+    """The value of ``name``, or the content of the file that ``name_FILE`` names; None where neither is given."""
+    if path := environment.get(f"{name}_FILE"):
+        if name in environment:
+            raise SettingsError(f"{name} and {name}_FILE are both set: keep one.")
+        try:
+            return Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE cannot be read: {error}.") from error
+    return environment.get(name) or None
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise SettingsError(f"JOBS_PORT is {text!r}: give a number from 1 to 65535.")
+    return int(text)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,26 @@
+CREATE OR REPLACE FUNCTION public.cleanup_expired_refresh_tokens(
+    p_first_key bigint,
+    p_last_key bigint,
+    p_limit integer
+)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_now bigint := floor(extract(EPOCH FROM now()));
+    v_rotated bigint;
+BEGIN
+    -- Rotated tokens first: it is their successors that tell which they are.
+    v_rotated := public.delete_rotated_refresh_tokens(p_first_key, p_last_key, p_limit);
+    IF p_first_key >= v_now THEN
+        RETURN v_rotated;
+    END IF;
+    RETURN v_rotated + public.delete_expired(
+        'public.expired_refresh_tokens', 'token', p_first_key, least(p_last_key, v_now - 1), p_limit
+    );
+END
+$$;
+
+COMMENT ON FUNCTION public.cleanup_expired_refresh_tokens(bigint, bigint, integer) IS
+    'Deletes refresh tokens past their expiration time, with expires_at from p_first_key to p_last_key (Unix epoch seconds), and the rotated ones whose successor lies in that range and is older than the job''s grace_period. One batch; CALL run_job(''cleanup_expired_refresh_tokens'') does them all.';

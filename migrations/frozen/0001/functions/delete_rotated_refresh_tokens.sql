@@ -1,0 +1,61 @@
+-- Barycenter has no index by which to go from a token to its successor, but the primary key leads back:
+-- so it is the successors that are walked, and each names the token that it replaced.
+CREATE OR REPLACE FUNCTION public.delete_rotated_refresh_tokens(
+    p_first_key bigint,
+    p_last_key bigint,
+    p_limit integer
+)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+DECLARE
+    v_issued_before bigint;
+    v_rotated varchar[];
+    v_deleted bigint;
+BEGIN
+    SELECT floor(extract(EPOCH FROM now() - grace_period))
+    INTO v_issued_before
+    FROM public.job
+    WHERE name = 'cleanup_expired_refresh_tokens';
+
+    -- All ancestors at once: a token that goes takes with it the knowledge of whom it had replaced.
+    WITH RECURSIVE rotated (token, parent_token, created_at) AS (
+        SELECT
+            parent.token,
+            parent.parent_token,
+            parent.created_at
+        FROM public.refresh_tokens AS successor
+        INNER JOIN public.refresh_tokens AS parent ON successor.parent_token = parent.token
+        WHERE
+            successor.expires_at BETWEEN p_first_key AND p_last_key
+            AND successor.created_at < v_issued_before
+            AND parent.revoked <> 0
+        UNION
+        SELECT
+            parent.token,
+            parent.parent_token,
+            parent.created_at
+        FROM rotated
+        INNER JOIN public.refresh_tokens AS parent ON rotated.parent_token = parent.token
+        WHERE
+            rotated.created_at < v_issued_before
+            AND parent.revoked <> 0
+    )
+    SELECT array_agg(token) INTO v_rotated FROM (SELECT token FROM rotated LIMIT p_limit) AS batch;
+
+    DELETE FROM public.refresh_tokens
+    WHERE token = ANY (ARRAY(
+        SELECT token
+        FROM public.refresh_tokens
+        WHERE token = ANY (v_rotated) AND revoked <> 0
+        FOR UPDATE SKIP LOCKED
+    ));
+    GET DIAGNOSTICS v_deleted = ROW_COUNT;
+    RETURN v_deleted;
+END
+$$;
+
+COMMENT ON FUNCTION public.delete_rotated_refresh_tokens(bigint, bigint, integer) IS
+    'Deletes rotated refresh tokens past the job''s grace_period, found by their successors with expires_at from p_first_key to p_last_key; p_limit at most. Returns the rows deleted.';

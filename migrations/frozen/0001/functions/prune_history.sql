@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION public.prune_history(p_job public.job)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM public.job_execution
+    WHERE
+        job_name = p_job.name
+        AND started_at < now() - p_job.keep_history
+        AND completed_at IS NOT NULL;
+
+    -- pg_cron never prunes its own log. By start_time: end_time stays null for ever after a crash.
+    DELETE FROM cron.job_run_details AS details
+    USING cron.job AS scheduled
+    WHERE
+        scheduled.jobid = details.jobid
+        AND scheduled.jobname = p_job.name
+        AND scheduled.username = current_user
+        AND details.start_time < now() - interval '7 days';
+END
+$$;
+
+COMMENT ON FUNCTION public.prune_history(public.job) IS
+    'Deletes the job''s rows in job_execution that are older than its keep_history, and those in cron.job_run_details that are older than 7 days.';

@@ -1,0 +1,59 @@
+CREATE OR REPLACE FUNCTION public.start_execution(p_job_name text, p_scheduled boolean, p_request_id uuid)
+RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_id bigint;
+    v_running public.job_execution;
+BEGIN
+    -- pg_cron logs in as the owner, who is current_user here.
+    IF p_scheduled AND session_user <> current_user THEN
+        RAISE EXCEPTION 'Only pg_cron starts a scheduled run'
+        USING ERRCODE = 'insufficient_privilege', HINT = 'CALL run_job(name) without p_scheduled.';
+    END IF;
+
+    IF NOT EXISTS (SELECT FROM public.job WHERE name = p_job_name) THEN
+        RAISE EXCEPTION 'Unknown job: %', p_job_name
+        USING ERRCODE = 'JB001', HINT = 'SELECT name FROM job lists the jobs.';
+    END IF;
+
+    PERFORM public.close_lost_executions();
+
+    INSERT INTO public.job_execution (
+        job_name, started_at, scheduled, started_by, application_name, request_id, backend_pid
+    )
+    VALUES (
+        p_job_name,
+        statement_timestamp(),
+        p_scheduled,
+        session_user,
+        current_setting('application_name'),
+        p_request_id,
+        pg_backend_pid()
+    )
+    ON CONFLICT (job_name) WHERE completed_at IS NULL DO NOTHING
+    RETURNING id INTO v_id;
+    IF v_id IS NOT NULL THEN
+        RETURN v_id;
+    END IF;
+
+    IF p_scheduled THEN
+        UPDATE public.job_execution
+        SET skipped_starts = skipped_starts + 1
+        WHERE job_name = p_job_name AND completed_at IS NULL;
+        RETURN NULL;
+    END IF;
+
+    SELECT * INTO v_running FROM public.job_execution WHERE job_name = p_job_name AND completed_at IS NULL;
+    RAISE EXCEPTION 'Job % is already running', p_job_name
+    USING
+        ERRCODE = 'JB002',
+        DETAIL = format('Execution %s, started by %s.', v_running.id, v_running.started_by),
+        HINT = 'Wait for its end: SELECT * FROM job_status.';
+END
+$$;
+
+COMMENT ON FUNCTION public.start_execution(text, boolean, uuid) IS
+    'Opens a row in job_execution for the calling statement and returns its id. A scheduled start of a job that is running is counted there and returns null. Errors: JB001 unknown job; JB002 already running. run_job''s first step.';

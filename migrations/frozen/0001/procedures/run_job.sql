@@ -1,0 +1,44 @@
+-- It commits, so it can have neither SECURITY DEFINER nor a SET clause, nor a COMMIT inside a block that
+-- catches errors: the rights and the catching are in the functions that it calls, and every name is qualified.
+CREATE OR REPLACE PROCEDURE public.run_job(
+    p_job_name text,
+    p_scheduled boolean DEFAULT false,
+    p_request_id uuid DEFAULT NULL,
+    INOUT execution_id bigint DEFAULT NULL,
+    INOUT records_processed bigint DEFAULT NULL
+)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_end record;
+BEGIN
+    COMMIT; -- fails here, before anything is done, if the CALL stands in a transaction block
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    execution_id := public.start_execution(p_job_name, p_scheduled, p_request_id);
+    COMMIT;
+
+    IF execution_id IS NULL THEN
+        RETURN; -- the schedule's start, while the job is running
+    END IF;
+
+    LOOP
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+        EXIT WHEN NOT public.run_batch(execution_id);
+        COMMIT;
+    END LOOP;
+    COMMIT;
+
+    SELECT execution.success, execution.records_processed, execution.error_code, execution.error_message
+    INTO v_end
+    FROM public.job_execution AS execution
+    WHERE execution.id OPERATOR(pg_catalog.=) execution_id;
+    records_processed := v_end.records_processed;
+    IF NOT v_end.success THEN
+        RAISE EXCEPTION '%', v_end.error_message
+        USING ERRCODE = v_end.error_code, DETAIL = pg_catalog.format('Job %s, execution %s.', p_job_name, execution_id);
+    END IF;
+END
+$$;
+
+COMMENT ON PROCEDURE public.run_job(text, boolean, uuid, bigint, bigint) IS
+    'CALL run_job(name): runs a job, batch by batch, and logs it in job_execution. Answers the execution''s id and the rows deleted; fails as the run failed. p_scheduled is pg_cron''s. p_request_id is the caller''s own id, kept in the log. Errors: JB001 unknown job; JB002 already running; 2D000 inside a transaction block.';

@@ -1,0 +1,74 @@
+"""The SQL objects of a folder: in which order they are installed, and how each is dropped.
+
+``sql/`` says what is true now. ``frozen/<revision>/`` holds what that revision installs: copies of those
+files of ``sql/`` that were new or had changed. Both have one layout: a folder a kind of object, in it
+one file an object, named as the object is.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+SQL = Path(__file__).parents[1] / "sql"
+FROZEN = Path(__file__).parent / "frozen"
+
+# A kind may only need kinds above it. Within a kind, files go by name.
+KINDS = (
+    "checks",
+    "roles.sql",
+    "identity",
+    "tables",
+    "functions",
+    "procedures",
+    "views",
+    "triggers",
+    "grants.sql",
+    "jobs.sql",
+)
+
+# What a table holds outlives its definition: it is made once, and a revision alters it by hand.
+MADE_ONCE = "tables"
+
+# How an object of a kind is undone; {0} is its file's name, of a trigger "table.trigger". Checks leave no trace,
+# and identity tables are Barycenter's.
+DROP = {
+    "tables": "DROP TABLE public.{0}",
+    "functions": "DROP FUNCTION public.{0}",
+    "procedures": "DROP PROCEDURE public.{0}",
+    "views": "DROP VIEW public.{0}",
+    "triggers": "DROP TRIGGER {1} ON public.{0}",
+    "grants.sql": "REVOKE USAGE ON SCHEMA public FROM barycenter_jobs_reader",
+    "jobs.sql": "DELETE FROM public.job",  # which unschedules them
+}
+
+
+def files(folder: Path) -> list[Path]:
+    """The SQL files of ``folder``, relative to it, in the order of installation."""
+    return [path.relative_to(folder) for kind in KINDS for path in _files_of(folder / kind)]
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    yield from [path] if path.is_file() else sorted(path.glob("*.sql"))
+
+
+def predecessor(file: Path, revision: str) -> Path | None:
+    """The copy of ``file`` that was in force before ``revision``, if there was one."""
+    earlier = [folder for folder in FROZEN.iterdir() if folder.name < revision and (folder / file).exists()]
+    return max(earlier) / file if earlier else None
+
+
+def to_install(revision: str) -> list[Path]:
+    """The files that ``revision`` installs, in order."""
+    return [
+        FROZEN / revision / file
+        for file in files(FROZEN / revision)
+        if file.parts[0] != MADE_ONCE or predecessor(file, revision) is None
+    ]
+
+
+def to_uninstall(revision: str) -> list[str | Path]:
+    """What undoes ``to_install``, in order: statements that drop what was new, files that stood before."""
+    new = [file for file in files(FROZEN / revision) if predecessor(file, revision) is None]
+    changed = [file for file in files(FROZEN / revision) if file not in new and file.parts[0] != MADE_ONCE]
+    drops = [DROP[file.parts[0]].format(*file.stem.split(".")) for file in reversed(new) if file.parts[0] in DROP]
+    restored = [old for file in changed if (old := predecessor(file, revision))]
+    return [*restored, *drops]

@@ -1,0 +1,12 @@
+CREATE OR REPLACE FUNCTION public.cron_command(p_job_name text)
+RETURNS text
+LANGUAGE plpgsql
+IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN format('CALL public.run_job(%L, p_scheduled => true)', p_job_name);
+END
+$$;
+
+COMMENT ON FUNCTION public.cron_command(text) IS 'What pg_cron runs for a job.';

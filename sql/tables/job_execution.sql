@@ -1,0 +1,51 @@
+CREATE TABLE public.job_execution (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    job_name text NOT NULL,
+    started_at timestamptz NOT NULL,
+    completed_at timestamptz,
+    success boolean,
+    error_message text,
+    records_processed bigint NOT NULL DEFAULT 0,
+    error_code text,
+    scheduled boolean NOT NULL,
+    started_by name NOT NULL,
+    application_name text NOT NULL,
+    request_id uuid,
+    backend_pid integer NOT NULL,
+    next_key bigint,
+    skipped_starts integer NOT NULL DEFAULT 0,
+    CONSTRAINT job_execution_ends_after_its_start CHECK (completed_at >= started_at),
+    CONSTRAINT job_execution_has_a_success_when_completed CHECK ((success IS NULL) = (completed_at IS NULL)),
+    CONSTRAINT job_execution_has_an_error_when_failed CHECK (
+        (error_message IS NOT NULL) = (success IS FALSE)
+        AND (error_code IS NOT NULL) = (success IS FALSE)
+    )
+);
+
+-- One run of a job at a time, whoever starts it.
+CREATE UNIQUE INDEX job_execution_running_key ON public.job_execution (job_name) WHERE completed_at IS NULL;
+CREATE INDEX job_execution_started_at_idx ON public.job_execution (started_at, id);
+CREATE INDEX job_execution_job_name_started_at_idx ON public.job_execution (job_name, started_at, id);
+CREATE INDEX job_execution_failure_idx ON public.job_execution (job_name, started_at, id) WHERE NOT success;
+
+COMMENT ON TABLE public.job_execution IS
+    'The log: one row a run, written by run_job alone. Counts are committed together with the deletes they count.';
+COMMENT ON COLUMN public.job_execution.job_name IS 'The job''s name. Rows outlive their job.';
+COMMENT ON COLUMN public.job_execution.started_at IS
+    'When the CALL reached the server. While it runs, pg_stat_activity.query_start of backend_pid is this very time.';
+COMMENT ON COLUMN public.job_execution.completed_at IS
+    'When the end was recorded. Null while running. Of a lost run: when it was found.';
+COMMENT ON COLUMN public.job_execution.success IS 'Null while running.';
+COMMENT ON COLUMN public.job_execution.error_message IS 'Why it failed. Null on success.';
+COMMENT ON COLUMN public.job_execution.records_processed IS 'Rows deleted, as far as committed.';
+COMMENT ON COLUMN public.job_execution.error_code IS
+    'SQLSTATE of the failure; 57014 is a cancelled run, JB003 a lost one. Null on success.';
+COMMENT ON COLUMN public.job_execution.scheduled IS 'True: pg_cron started it. False: a person or a program did.';
+COMMENT ON COLUMN public.job_execution.started_by IS 'The role that was logged in.';
+COMMENT ON COLUMN public.job_execution.application_name IS 'What the client called itself.';
+COMMENT ON COLUMN public.job_execution.request_id IS
+    'The caller''s own id of its request, by which it finds its run again.';
+COMMENT ON COLUMN public.job_execution.backend_pid IS 'The server process that runs it.';
+COMMENT ON COLUMN public.job_execution.next_key IS 'The expires_at from which the next batch goes on. Null before the first.';
+COMMENT ON COLUMN public.job_execution.skipped_starts IS
+    'Scheduled starts that were skipped because this run was still going.';
