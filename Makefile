@@ -44,7 +44,7 @@ format: $(VENV)/dev ## Format the Python code
 	@$(VENV)/bin/ruff format .
 
 freeze: $(VENV)/run ## Copy what has changed in sql/ into migrations/frozen/$(rev)/: make freeze rev=0002
-	@$(PYTHON) migrations/freeze.py $(rev)
+	@$(PYTHON) -m migrations.freeze $(rev)
 
 lock: $(VENV)/dev ## Resolve the dependencies anew into requirements*.txt
 	@$(VENV)/bin/uv pip compile $(LOCK) -o requirements.txt pyproject.toml

@@ -1,5 +1,6 @@
 """``python -m app`` serves the admin API until SIGINT or SIGTERM."""
 
+import os
 import socket
 import sys
 
@@ -22,12 +23,15 @@ def main() -> None:
 
 def listen(settings: Settings) -> socket.socket:
     """The listening socket. Raises SettingsError where the address is taken or is not this machine's."""
+    address = settings.host, settings.port
     try:
-        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        family = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server(address, family=family, backlog=2048)
     except OSError as error:
+        # Python adds to the reason where it bound; gaierror, of a name that is none, has no errno of the system's.
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise SettingsError(
-            f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}. Set JOBS_HOST or JOBS_PORT."
+            f"Cannot listen on {address[0]}, port {address[1]}: {reason}. Set JOBS_HOST or JOBS_PORT."
         ) from error
 
 

@@ -26,8 +26,12 @@ class BadRequestError(HTTPException):
     status_code = HTTP_400_BAD_REQUEST
 
 
-class RequestErrors(ExceptionGroup[GraphQLError]):
+class GraphQLRequestError(Exception):
     """The document cannot be executed: it does not parse, or does not fit the schema."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(errors)
+        self.errors = errors
 
 
 class UnsupportedMediaTypeError(HTTPException):
@@ -43,9 +47,9 @@ async def graphql_endpoint(request: Request[Any, Any, State]) -> Response[bytes]
     state, status_code = request.app.state, HTTP_200_OK
     try:
         result = await answer(state.schema, state.jobs, query, variables, operation_name)
-    except RequestErrors as errors:
+    except GraphQLRequestError as request_error:
         # In application/json the body alone tells that there was nothing to execute.
-        result = {"errors": [error.formatted for error in errors.exceptions]}
+        result = {"errors": [error.formatted for error in request_error.errors]}
         status_code = HTTP_400_BAD_REQUEST if media_type == GRAPHQL_RESPONSE else HTTP_200_OK
     return Response(json.dumps(result).encode(), media_type=f"{media_type}; charset=utf-8", status_code=status_code)
 
@@ -83,13 +87,13 @@ def parameters(request: Request[Any, Any, State], body: bytes) -> tuple[str, dic
 async def answer(
     schema: GraphQLSchema, jobs: Jobs, query: str, variables: dict[str, Any] | None, operation_name: str | None
 ) -> FormattedExecutionResult:
-    """Executes the query. Raises RequestErrors."""
+    """Executes the query. Raises GraphQLRequestError."""
     try:
         document = parse(query, max_tokens=MAX_TOKENS)
     except GraphQLError as error:
-        raise RequestErrors("The query does not parse", [error]) from error
+        raise GraphQLRequestError([error]) from error
     if errors := validate(schema, document):
-        raise RequestErrors("The query does not fit the schema", errors)
+        raise GraphQLRequestError(errors)
     result = execute(schema, document, context_value=jobs, variable_values=variables, operation_name=operation_name)
     if not isinstance(result, ExecutionResult):
         result = await result

@@ -12,6 +12,8 @@ from .jobs import Execution, Job, Jobs
 
 MAX_LIMIT = 1000
 
+Info = GraphQLResolveInfo[Jobs]  # what the context of a request is
+
 
 @dataclass(frozen=True, slots=True)
 class TriggerResult:
@@ -22,13 +24,13 @@ class TriggerResult:
     records_processed: int | None = None
 
 
-async def available_jobs(_root: None, info: GraphQLResolveInfo) -> list[Job]:
-    return await jobs(info).catalogue()
+async def available_jobs(_root: None, info: Info) -> list[Job]:
+    return await info.context.catalogue()
 
 
 async def job_logs(
     _root: None,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     job_name: str | None = None,
     limit: int | None = None,
@@ -37,12 +39,12 @@ async def job_logs(
     limit = 100 if limit is None else limit  # an explicit null passes by the schema's default
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidInputError(f"limit is {limit}: give a number from 1 to {MAX_LIMIT}.")
-    return await jobs(info).executions(job_name=job_name, only_failures=bool(only_failures), limit=limit)
+    return await info.context.executions(job_name=job_name, only_failures=bool(only_failures), limit=limit)
 
 
-async def trigger_job(_root: None, info: GraphQLResolveInfo, *, job_name: str) -> TriggerResult:
+async def trigger_job(_root: None, info: Info, *, job_name: str) -> TriggerResult:
     try:
-        execution = await jobs(info).run(job_name)
+        execution = await info.context.run(job_name)
     except (UnknownJobError, AlreadyRunningError) as error:
         return TriggerResult(success=False, message=f"{error}", job_name=job_name)
     return TriggerResult(
@@ -56,14 +58,9 @@ async def trigger_job(_root: None, info: GraphQLResolveInfo, *, job_name: str) -
     )
 
 
-def schedule(job: Job, _info: GraphQLResolveInfo) -> str:
+def schedule(job: Job, _info: Info) -> str:
     """The documented six-field text: Barycenter's cron counts seconds, PostgreSQL's does not."""
     return f"0 {job.schedule}"
-
-
-def jobs(info: GraphQLResolveInfo) -> Jobs:
-    context: Jobs = info.context
-    return context
 
 
 def date_time(value: datetime) -> str:

@@ -34,7 +34,7 @@ def bind(
         if type_.name.startswith("__"):
             continue
         if isinstance(type_, GraphQLScalarType) and type_.name in scalars:
-            type_.serialize = scalars[type_.name]  # type: ignore[method-assign]
+            type_.coerce_output_value = scalars[type_.name]
         elif isinstance(type_, GraphQLObjectType):
             unused -= bind_fields(type_, resolvers)
     if unused:

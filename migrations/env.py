@@ -1,8 +1,5 @@
 """Alembic's entry: connects as DATABASE_URL says and runs the revisions in one transaction."""
 
-import sys
-from pathlib import Path
-
 import psycopg
 from alembic import context
 from alembic.operations import MigrateOperation, Operations
@@ -11,14 +8,16 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from objects import to_install, to_uninstall
-
 from app.settings import SettingsError, database_url
+from migrations.objects import downgrade_sql, upgrade_sql
 
 # Names are looked up in pg_catalog alone: nobody's table or function of the same name gets in the way.
-SEARCH_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
+# And a migration rather fails than keeps logins waiting behind it.
+SETTINGS = (
+    "SET LOCAL search_path = pg_catalog, pg_temp",
+    "SET LOCAL lock_timeout = '5s'",
+    "SET LOCAL statement_timeout = '5min'",
+)
 # Any number will do, as long as it is the same for all who migrate: they go one after the other.
 MIGRATION_LOCK = 8081_0001
 
@@ -46,14 +45,14 @@ class UninstallFrozen(InstallFrozen):
 
 @Operations.implementation_for(InstallFrozen)
 def _install(operations: Operations, operation: InstallFrozen) -> None:
-    for file in to_install(operation.revision):
-        execute(operations, file.read_text())
+    for sql in upgrade_sql(operation.revision):
+        execute(operations, sql)
 
 
 @Operations.implementation_for(UninstallFrozen)
 def _uninstall(operations: Operations, operation: UninstallFrozen) -> None:
-    for step in to_uninstall(operation.revision):
-        execute(operations, step if isinstance(step, str) else step.read_text())
+    for sql in downgrade_sql(operation.revision):
+        execute(operations, sql)
 
 
 def execute(operations: Operations, sql: str) -> None:
@@ -67,7 +66,8 @@ def execute(operations: Operations, sql: str) -> None:
 def run_offline() -> None:
     context.configure(dialect_name="postgresql", version_table_schema="public", literal_binds=True)
     with context.begin_transaction():
-        context.execute(SEARCH_PATH)
+        for setting in SETTINGS:
+            context.execute(setting)
         context.run_migrations()
 
 
@@ -79,7 +79,8 @@ def run_online() -> None:
         context.configure(connection=connection, version_table_schema="public")
         with context.begin_transaction():
             connection.exec_driver_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({MIGRATION_LOCK})")
-            connection.exec_driver_sql(SEARCH_PATH)
+            for setting in SETTINGS:
+                connection.exec_driver_sql(setting)
             context.run_migrations()
             if is_upgrade_to_head():
                 sync_schedule(connection)
@@ -102,9 +103,7 @@ def sentence(error: DBAPIError) -> str:
     original = error.orig
     if not isinstance(original, psycopg.Error) or original.diag.message_primary is None:
         return f"{original}".strip()
-    return " ".join(f"{part}." for part in (original.diag.message_primary, original.diag.message_hint) if part).replace(
-        "..", "."
-    )
+    return ". ".join(filter(None, (original.diag.message_primary, original.diag.message_hint)))
 
 
 try:

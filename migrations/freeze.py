@@ -1,13 +1,13 @@
 """Copies into ``frozen/<revision>/`` what has changed in ``sql/`` since the revision before it.
 
-``python migrations/freeze.py 0002``. Prints the copies; calling it again brings them up to date.
+``python -m migrations.freeze 0002``. Prints the copies; calling it again brings them up to date.
 """
 
 import shutil
 import sys
 from pathlib import Path
 
-from objects import FROZEN, SQL, files, predecessor
+from .objects import FROZEN, SQL, files, predecessor
 
 
 def freeze(revision: str) -> list[Path]:

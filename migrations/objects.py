@@ -5,6 +5,7 @@ files of ``sql/`` that were new or had changed. Both have one layout: a folder a
 one file an object, named as the object is.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,19 +57,30 @@ def predecessor(file: Path, revision: str) -> Path | None:
     return max(earlier) / file if earlier else None
 
 
-def to_install(revision: str) -> list[Path]:
-    """The files that ``revision`` installs, in order."""
-    return [
-        FROZEN / revision / file
-        for file in files(FROZEN / revision)
-        if file.parts[0] != MADE_ONCE or predecessor(file, revision) is None
-    ]
+def upgrade_sql(revision: str) -> list[str]:
+    """What installs the frozen copies of ``revision``, in order."""
+    return [sql for file in files(FROZEN / revision) if (sql := _install(file, revision))]
 
 
-def to_uninstall(revision: str) -> list[str | Path]:
-    """What undoes ``to_install``, in order: statements that drop what was new, files that stood before."""
-    new = [file for file in files(FROZEN / revision) if predecessor(file, revision) is None]
-    changed = [file for file in files(FROZEN / revision) if file not in new and file.parts[0] != MADE_ONCE]
-    drops = [DROP[file.parts[0]].format(*file.stem.split(".")) for file in reversed(new) if file.parts[0] in DROP]
-    restored = [old for file in changed if (old := predecessor(file, revision))]
-    return [*restored, *drops]
+def _install(file: Path, revision: str) -> str | None:
+    sql = (FROZEN / revision / file).read_text()
+    if predecessor(file, revision) is None:
+        return sql  # CREATE fails on an object that is there: it may be a stranger's, and would stay the stranger's
+    return None if file.parts[0] == MADE_ONCE else replacing(sql)
+
+
+def downgrade_sql(revision: str) -> list[str]:
+    """What puts back what stood before ``revision``, in order; then, what was new is dropped."""
+    restores, drops = [], []
+    for file in files(FROZEN / revision):
+        kind = file.parts[0]
+        if old := predecessor(file, revision):
+            restores += [replacing(old.read_text())] if kind != MADE_ONCE else []
+        elif kind in DROP:
+            drops.append(DROP[kind].format(*file.stem.split(".")))
+    return restores + drops[::-1]
+
+
+def replacing(sql: str) -> str:
+    """The same definition, for an object that is there already."""
+    return re.sub(r"^CREATE (?=FUNCTION|PROCEDURE|VIEW|TRIGGER)", "CREATE OR REPLACE ", sql, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION public.cleanup_expired_refresh_tokens(
+CREATE FUNCTION public.cleanup_expired_refresh_tokens(
     p_first_key bigint,
     p_last_key bigint,
     p_limit integer

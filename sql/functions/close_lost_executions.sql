@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION public.close_lost_executions()
+CREATE FUNCTION public.close_lost_executions()
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION public.cron_command(p_job_name text)
+CREATE FUNCTION public.cron_command(p_job_name text)
 RETURNS text
 LANGUAGE plpgsql
 IMMUTABLE

@@ -1,6 +1,6 @@
 -- The one DELETE of all cleanup functions. A range of keys costs what a bare DELETE costs; picking rows
 -- one by one, which is what skipping locked rows takes, about twice that. So the range is tried first.
-CREATE OR REPLACE FUNCTION public.delete_expired(
+CREATE FUNCTION public.delete_expired(
     p_view regclass,
     p_id name,
     p_first_key bigint,

@@ -1,6 +1,6 @@
 -- It commits, so it can have neither SECURITY DEFINER nor a SET clause, nor a COMMIT inside a block that
 -- catches errors: the rights and the catching are in the functions that it calls, and every name is qualified.
-CREATE OR REPLACE PROCEDURE public.run_job(
+CREATE PROCEDURE public.run_job(
     p_job_name text,
     p_scheduled boolean DEFAULT false,
     p_request_id uuid DEFAULT NULL,
@@ -10,23 +10,25 @@ CREATE OR REPLACE PROCEDURE public.run_job(
 LANGUAGE plpgsql
 AS $$
 DECLARE
+    v_more boolean;
     v_end record;
 BEGIN
     COMMIT; -- fails here, before anything is done, if the CALL stands in a transaction block
-    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED; -- whatever the default is; only the first statement may say so
     execution_id := public.start_execution(p_job_name, p_scheduled, p_request_id);
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     IF execution_id IS NULL THEN
         RETURN; -- the schedule's start, while the job is running
     END IF;
 
     LOOP
-        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-        EXIT WHEN NOT public.run_batch(execution_id);
+        v_more := public.run_batch(execution_id);
         COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+        EXIT WHEN NOT v_more;
     END LOOP;
-    COMMIT;
 
     SELECT execution.success, execution.records_processed, execution.error_code, execution.error_message
     INTO v_end

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW public.expired_challenges AS
+CREATE VIEW public.expired_challenges AS
 SELECT
     challenge,
     created_at,

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION public.cleanup_expired_device_codes(p_first_key bigint, p_last_key bigint, p_limit integer)
+CREATE FUNCTION public.cleanup_expired_device_codes(p_first_key bigint, p_last_key bigint, p_limit integer)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

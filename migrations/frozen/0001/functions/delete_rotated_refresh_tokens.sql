@@ -1,6 +1,6 @@
 -- Barycenter has no index by which to go from a token to its successor, but the primary key leads back:
 -- so it is the successors that are walked, and each names the token that it replaced.
-CREATE OR REPLACE FUNCTION public.delete_rotated_refresh_tokens(
+CREATE FUNCTION public.delete_rotated_refresh_tokens(
     p_first_key bigint,
     p_last_key bigint,
     p_limit integer

@@ -1,7 +1,7 @@
 -- A run is one CALL, and the CALL's statement is its life: pg_stat_activity shows it as active, with the
 -- started_at of the run as its query_start, across every COMMIT and until the very end. No lock tells that:
 -- one that the transaction holds is gone at each COMMIT, one that the session holds outlives a cancelled CALL.
-CREATE OR REPLACE FUNCTION public.is_lost(p_execution_id bigint)
+CREATE FUNCTION public.is_lost(p_execution_id bigint)
 RETURNS boolean
 LANGUAGE plpgsql
 SECURITY DEFINER

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION public.job_changed()
+CREATE FUNCTION public.job_changed()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

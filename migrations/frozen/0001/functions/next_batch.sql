@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION public.next_batch(
+CREATE FUNCTION public.next_batch(
     p_job public.job,
     p_execution public.job_execution,
     OUT first_key bigint,

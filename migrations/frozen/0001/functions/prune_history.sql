@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION public.prune_history(p_job public.job)
+CREATE FUNCTION public.prune_history(p_job public.job)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

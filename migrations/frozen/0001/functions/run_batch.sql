@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION public.run_batch(p_execution_id bigint)
+CREATE FUNCTION public.run_batch(p_execution_id bigint)
 RETURNS boolean
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -20,8 +20,7 @@ BEGIN
         id = p_execution_id
         AND completed_at IS NULL
         AND backend_pid = pg_backend_pid()
-        AND started_at = statement_timestamp()
-    FOR UPDATE;
+        AND started_at = statement_timestamp();
     IF NOT FOUND THEN
         RAISE EXCEPTION 'Execution % is not a run of this statement', p_execution_id
         USING ERRCODE = 'JB004', HINT = 'CALL run_job(name) runs a job.';
@@ -49,7 +48,10 @@ BEGIN
             next_key = v_batch.next_key,
             completed_at = CASE WHEN v_batch.next_key IS NULL THEN greatest(started_at, clock_timestamp()) END,
             success = CASE WHEN v_batch.next_key IS NULL THEN true END
-        WHERE id = p_execution_id;
+        WHERE id = p_execution_id AND completed_at IS NULL;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'Execution % was closed by somebody else', p_execution_id USING ERRCODE = 'JB004';
+        END IF;
         RETURN v_batch.next_key IS NOT NULL;
     EXCEPTION
         -- Neither a cancel nor an assertion is among the OTHERS.
@@ -65,7 +67,7 @@ BEGIN
         success = false,
         error_code = v_error_code,
         error_message = v_error_message
-    WHERE id = p_execution_id;
+    WHERE id = p_execution_id AND completed_at IS NULL;
     RETURN false;
 END
 $$;

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION public.start_execution(p_job_name text, p_scheduled boolean, p_request_id uuid)
+CREATE FUNCTION public.start_execution(p_job_name text, p_scheduled boolean, p_request_id uuid)
 RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -21,32 +21,35 @@ BEGIN
 
     PERFORM public.close_lost_executions();
 
-    INSERT INTO public.job_execution (
-        job_name, started_at, scheduled, started_by, application_name, request_id, backend_pid
-    )
-    VALUES (
-        p_job_name,
-        statement_timestamp(),
-        p_scheduled,
-        session_user,
-        current_setting('application_name'),
-        p_request_id,
-        pg_backend_pid()
-    )
-    ON CONFLICT (job_name) WHERE completed_at IS NULL DO NOTHING
-    RETURNING id INTO v_id;
-    IF v_id IS NOT NULL THEN
-        RETURN v_id;
-    END IF;
+    LOOP
+        INSERT INTO public.job_execution (
+            job_name, started_at, scheduled, started_by, application_name, request_id, backend_pid
+        )
+        VALUES (
+            p_job_name,
+            statement_timestamp(),
+            p_scheduled,
+            session_user,
+            current_setting('application_name'),
+            p_request_id,
+            pg_backend_pid()
+        )
+        ON CONFLICT (job_name) WHERE completed_at IS NULL DO NOTHING
+        RETURNING id INTO v_id;
+        IF FOUND THEN
+            RETURN v_id;
+        END IF;
+
+        UPDATE public.job_execution
+        SET skipped_starts = skipped_starts + p_scheduled::integer
+        WHERE job_name = p_job_name AND completed_at IS NULL
+        RETURNING * INTO v_running;
+        EXIT WHEN FOUND; -- else it has just ended
+    END LOOP;
 
     IF p_scheduled THEN
-        UPDATE public.job_execution
-        SET skipped_starts = skipped_starts + 1
-        WHERE job_name = p_job_name AND completed_at IS NULL;
         RETURN NULL;
     END IF;
-
-    SELECT * INTO v_running FROM public.job_execution WHERE job_name = p_job_name AND completed_at IS NULL;
     RAISE EXCEPTION 'Job % is already running', p_job_name
     USING
         ERRCODE = 'JB002',

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION public.sync_schedule()
+CREATE FUNCTION public.sync_schedule()
 RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW public.expired_device_codes AS
+CREATE VIEW public.expired_device_codes AS
 SELECT
     device_code,
     expires_at

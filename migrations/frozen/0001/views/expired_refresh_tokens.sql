@@ -1,5 +1,5 @@
 -- A rotated token is kept for a while: as long as it is there, a replay of it is seen for what it is.
-CREATE OR REPLACE VIEW public.expired_refresh_tokens AS
+CREATE VIEW public.expired_refresh_tokens AS
 SELECT
     token,
     expires_at

@@ -1,5 +1,5 @@
 -- Only the columns that the job needs: a view on more would stand in the way of Barycenter's own migrations.
-CREATE OR REPLACE VIEW public.expired_sessions AS
+CREATE VIEW public.expired_sessions AS
 SELECT
     session_id,
     expires_at

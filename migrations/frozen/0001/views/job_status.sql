@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW public.job_status AS
+CREATE VIEW public.job_status AS
 SELECT
     job.name,
     job.description,

@@ -1,0 +1,46 @@
+"""The admin API as operators run it: a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..conftest import ROOT, until
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def start(port: int, database_url: str, **environment: str) -> subprocess.Popen[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("JOBS_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "app"],
+        cwd=ROOT,
+        env={**inherited, "DATABASE_URL": database_url, "JOBS_PORT": f"{port}", **environment},
+        text=True,
+        stderr=subprocess.PIPE,
+    )
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def serving(database_url: str, **environment: str) -> Iterator[str]:
+    """Serves, and gives the endpoint's URL. SIGTERM ends it, with status 0, as it should."""
+    port = free_port()
+    with start(port, database_url, **environment) as process:
+        try:
+            until(lambda: is_listening(port) or process.poll() is not None)
+            yield f"http://127.0.0.1:{port}/admin/jobs"
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+    assert process.returncode in (0, -15)

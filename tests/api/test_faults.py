@@ -1,0 +1,67 @@
+"""Clients that hang up, a server that is stopped, and a database that goes away and comes back."""
+
+import httpx
+import pytest
+
+from ..conftest import DIRECTORY, SESSIONS, Cluster, Connection, add_sessions, embedded, executions, trigger, until
+from .server import serving
+
+TRIGGER = {"query": f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ success recordsProcessed }} }}'}
+JOBS = {"query": "{ availableJobs { name } }"}
+
+
+def test_a_client_that_hangs_up_does_not_stop_the_run(owner: Connection, endpoint: str) -> None:
+    add_sessions(owner, 50, -10)
+    with trigger(owner, "PERFORM pg_sleep(1)"):
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(endpoint, json=TRIGGER, timeout=0.4)
+        until(lambda: executions(owner) and executions(owner)[0].completed_at)
+    [row] = executions(owner)
+    assert (row.success, row.records_processed) == (True, 50)
+
+
+def test_a_server_that_is_stopped_lets_its_run_go_on(database: Cluster, owner: Connection) -> None:
+    add_sessions(owner, 50, -10)
+    with trigger(owner, "PERFORM pg_sleep(8)"):
+        with serving(database.app) as endpoint, pytest.raises(httpx.ReadTimeout):
+            httpx.post(endpoint, json=TRIGGER, timeout=0.4)
+        assert executions(owner)[0].completed_at is None
+        until(lambda: executions(owner)[0].completed_at)
+    [row] = executions(owner)
+    assert (row.success, row.records_processed) == (True, 50)
+
+
+def test_a_database_that_is_down_is_a_clean_error_and_its_return_needs_no_help(
+    database: Cluster, endpoint: str
+) -> None:
+    assert "data" in httpx.post(endpoint, json=JOBS, timeout=20).json()
+    embedded("stop", DIRECTORY)
+    try:
+        for request in (JOBS, TRIGGER):
+            response = httpx.post(endpoint, json=request, timeout=20)
+            assert response.status_code == 200
+            [error] = response.json()["errors"]
+            assert error["extensions"] == {"code": "DATABASE_UNAVAILABLE"}
+            assert "Try again in a moment." in error["message"]
+    finally:
+        embedded("start", DIRECTORY)
+    database.wait()
+    until(lambda: httpx.post(endpoint, json=JOBS, timeout=20).json().get("data"), seconds=30)
+
+
+def test_a_server_may_start_before_its_database(migrated: Cluster) -> None:
+    embedded("stop", DIRECTORY)
+    try:
+        with serving(migrated.app) as endpoint:
+            assert "errors" in httpx.post(endpoint, json=JOBS, timeout=20).json()
+            embedded("start", DIRECTORY)
+            until(lambda: httpx.post(endpoint, json=JOBS, timeout=20).json().get("data"), seconds=30)
+    finally:
+        embedded("start", DIRECTORY)
+
+
+def test_a_database_without_our_migrations_is_told_so(migrated: Cluster) -> None:
+    elsewhere = migrated.superuser.rsplit("/", 1)[0] + "/template1"
+    with serving(elsewhere) as endpoint:
+        [error] = httpx.post(endpoint, json=JOBS, timeout=20).json()["errors"]
+    assert error["message"].endswith("Run: alembic upgrade head")

@@ -1,0 +1,84 @@
+"""``sql/`` says what is true now, and the revisions lead there."""
+
+import re
+import subprocess
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from migrations import freeze, objects
+
+from ..conftest import Cluster, alembic, empty
+
+
+def dump(cluster: Cluster) -> str:
+    """Everything but what differs each time: Alembic's own table, and pg_dump's random key."""
+    text = subprocess.run(
+        ["pg_dump", "--schema=public", "--exclude-table=alembic_version", cluster.owner],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return re.sub(r"^\\(un)?restrict .*$", "", text, flags=re.MULTILINE)
+
+
+def schedule(cluster: Cluster) -> list[tuple[str, str, str]]:
+    with cluster.connect() as owner:
+        return owner.execute("SELECT jobname, schedule, command FROM cron.job ORDER BY jobname").fetchall()
+
+
+def test_the_migrations_lead_to_what_sql_says(unmigrated: Cluster) -> None:
+    command.upgrade(alembic(unmigrated.owner), "head")
+    migrated, scheduled = dump(unmigrated), schedule(unmigrated)
+    empty(unmigrated)
+    with unmigrated.connect() as owner, owner.transaction():
+        owner.execute("SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL client_min_messages = warning")
+        for file in objects.files(objects.SQL):
+            owner.execute((objects.SQL / file).read_bytes())
+    assert dump(unmigrated) == migrated
+    assert schedule(unmigrated) == scheduled
+    assert "CREATE PROCEDURE public.run_job" in migrated
+
+
+def test_every_change_of_sql_is_frozen() -> None:
+    head = ScriptDirectory("migrations").get_current_head()
+    assert head is not None
+    for file in objects.files(objects.SQL):
+        frozen = objects.FROZEN / head / file
+        assert not freeze.differs(file, frozen if frozen.exists() else objects.predecessor(file, head)), (
+            f"sql/{file} is not what revision {head} installs: make freeze"
+        )
+
+
+def test_every_file_of_sql_is_of_a_kind_that_is_installed() -> None:
+    assert set(objects.files(objects.SQL)) == {path.relative_to(objects.SQL) for path in objects.SQL.rglob("*.sql")}
+
+
+def test_every_object_is_named_as_its_file_and_has_a_comment() -> None:
+    for file in objects.files(objects.SQL):
+        if file.parts[0] in objects.DROP and file.parent.name:
+            text = (objects.SQL / file).read_text()
+            name = file.stem.split(".")[-1]
+            assert re.search(rf"^CREATE [A-Z]+ (public\.)?{name}\b", text, re.MULTILINE), file
+            assert re.search(rf"^COMMENT ON [A-Z]+ (public\.)?{name}\b", text, re.MULTILINE), file
+
+
+@pytest.mark.parametrize("rounds", [2])
+def test_every_revision_steps_up_down_and_up_again(unmigrated: Cluster, rounds: int) -> None:
+    configuration = alembic(unmigrated.owner)
+    revisions = [script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions()][::-1]
+    command.upgrade(configuration, revisions[0])
+    command.downgrade(configuration, "base")
+    downs = {"base": dump(unmigrated)}
+    for _ in range(rounds):
+        for place, revision in enumerate(revisions):
+            command.upgrade(configuration, revision)
+            up = dump(unmigrated)
+            below = revisions[place - 1] if place else "base"
+            command.downgrade(configuration, below)
+            assert dump(unmigrated) == downs.setdefault(below, dump(unmigrated))
+            command.upgrade(configuration, revision)
+            assert dump(unmigrated) == up
+        command.downgrade(configuration, "base")
+    assert "job" not in downs["base"]

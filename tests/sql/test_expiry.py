@@ -1,0 +1,164 @@
+"""Which rows go: every expired one, no other, whatever the rows and the batches are."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ..conftest import CHALLENGES, SESSIONS, Connection, add_sessions, count, executions
+
+TOKENS = "cleanup_expired_refresh_tokens"
+DEVICE_CODES = "cleanup_expired_device_codes"
+DAY = 86400
+
+# The database is emptied by each example itself; what the fixture gives is a connection.
+against_the_database = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+# Seconds from now; a few keys, so that many rows share one. Two seconds around now are left out: time passes.
+offsets = st.sampled_from([-100 * DAY, -DAY, -600, -301, -11, -10, -9, -3, 3, 4, 60, 290, 600, DAY, 100 * DAY])
+batch_sizes = st.integers(1, 6)
+
+
+def run(owner: Connection, job_name: str, batch_size: int) -> Any:
+    owner.execute("UPDATE job SET batch_size = %s WHERE name = %s", [batch_size, job_name])
+    owner.execute("CALL run_job(%s)", [job_name])
+    return executions(owner, job_name)[-1]
+
+
+def now(owner: Connection) -> int:
+    row = owner.execute("SELECT extract(EPOCH FROM now())::bigint").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def left(owner: Connection, query: str) -> set[str]:
+    return {row[0] for row in owner.execute(query).fetchall()}
+
+
+@against_the_database
+@given(expiries=st.lists(offsets, max_size=40), batch_size=batch_sizes)
+def test_every_expired_session_goes_and_no_live_one(owner: Connection, expiries: list[int], batch_size: int) -> None:
+    owner.execute("TRUNCATE sessions")
+    epoch = now(owner)
+    with owner.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO sessions (session_id, subject, auth_time, created_at, expires_at) VALUES (%s, '', 0, 0, %s)",
+            [(f"{n}", epoch + offset) for n, offset in enumerate(expiries)],
+        )
+    row = run(owner, SESSIONS, batch_size)
+    assert left(owner, "SELECT session_id FROM sessions") == {f"{n}" for n, offset in enumerate(expiries) if offset > 0}
+    assert row.records_processed == sum(offset < 0 for offset in expiries)
+
+
+@against_the_database
+@given(expiries=st.lists(offsets, max_size=40), batch_size=batch_sizes)
+def test_every_expired_device_code_goes_and_no_live_one(
+    owner: Connection, expiries: list[int], batch_size: int
+) -> None:
+    owner.execute("TRUNCATE device_codes")
+    epoch = now(owner)
+    with owner.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO device_codes (device_code, user_code, client_id, scope, created_at, expires_at)"
+            " VALUES (%s, '', '', '', 0, %s)",
+            [(f"{n}", epoch + offset) for n, offset in enumerate(expiries)],
+        )
+    run(owner, DEVICE_CODES, batch_size)
+    assert left(owner, "SELECT device_code FROM device_codes") == {
+        f"{n}" for n, offset in enumerate(expiries) if offset > 0
+    }
+
+
+@against_the_database
+@given(
+    rows=st.lists(st.tuples(st.sampled_from([-DAY, -310, -303, -295, -10, 0]), offsets), max_size=40),
+    batch_size=batch_sizes,
+)
+def test_every_challenge_past_five_minutes_or_its_expiry_goes_and_no_other(
+    owner: Connection, rows: list[tuple[int, int]], batch_size: int
+) -> None:
+    owner.execute("TRUNCATE webauthn_challenges")
+    epoch = now(owner)
+    with owner.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO webauthn_challenges (challenge, challenge_type, created_at, expires_at, options_json)"
+            " VALUES (%s, '', %s, %s, '')",
+            [(f"{n}", epoch + created, epoch + expires) for n, (created, expires) in enumerate(rows)],
+        )
+    row = run(owner, CHALLENGES, batch_size)
+    live = {f"{n}" for n, (created, expires) in enumerate(rows) if created > -300 and expires > 0}
+    assert left(owner, "SELECT challenge FROM webauthn_challenges") == live
+    assert row.records_processed == len(rows) - len(live)
+
+
+token = st.fixed_dictionaries(
+    {
+        "parent": st.integers(-3, 30),  # the place of another row; none, where there is no such place
+        "created": st.sampled_from([-10 * DAY, -DAY - 60, -DAY + 60, -3600]),
+        "expires": offsets,
+        "revoked": st.sampled_from([0, 1]),
+    }
+)
+
+
+@against_the_database
+@given(tokens=st.lists(token, max_size=30), batch_size=batch_sizes)
+def test_every_expired_refresh_token_and_every_rotated_one_past_its_grace_goes_and_no_other(
+    owner: Connection, tokens: list[dict[str, int]], batch_size: int
+) -> None:
+    owner.execute("TRUNCATE refresh_tokens")
+    epoch = now(owner)
+    with owner.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO refresh_tokens"
+            " (token, client_id, subject, scope, created_at, expires_at, revoked, parent_token)"
+            " VALUES (%s, '', '', '', %s, %s, %s, %s)",
+            [
+                (f"{n}", epoch + row["created"], epoch + row["expires"], row["revoked"], f"{row['parent']}")
+                for n, row in enumerate(tokens)
+            ],
+        )
+    expected = {f"{n}" for n, row in enumerate(tokens) if row["expires"] > 0 and not rotated_long_ago(n, tokens)}
+    view = left(owner, "SELECT token FROM refresh_tokens EXCEPT SELECT token FROM expired_refresh_tokens")
+    assert view == expected
+
+    for _ in range(2):  # and the second run finds nothing more
+        run(owner, TOKENS, batch_size)
+        assert left(owner, "SELECT token FROM refresh_tokens") == expected
+
+
+def rotated_long_ago(place: int, tokens: list[dict[str, int]]) -> bool:
+    return tokens[place]["revoked"] == 1 and any(row["parent"] == place and row["created"] < -DAY for row in tokens)
+
+
+def test_a_grace_period_is_the_jobs_own_setting(owner: Connection) -> None:
+    epoch = now(owner)
+    owner.execute(
+        "INSERT INTO refresh_tokens (token, client_id, subject, scope, created_at, expires_at, revoked, parent_token)"
+        " VALUES ('old', '', '', '', %(old)s, %(end)s, 1, NULL), ('new', '', '', '', %(new)s, %(end)s, 0, 'old')",
+        {"old": epoch - 7200, "new": epoch - 3600, "end": epoch + DAY},
+    )
+    run(owner, TOKENS, 10)
+    assert count(owner, "refresh_tokens") == 2
+    owner.execute("UPDATE job SET grace_period = '30 minutes' WHERE name = %s", [TOKENS])
+    run(owner, TOKENS, 10)
+    assert left(owner, "SELECT token FROM refresh_tokens") == {"new"}
+
+
+def test_a_batch_is_bounded_even_where_all_rows_share_one_expiry(owner: Connection) -> None:
+    add_sessions(owner, 2500, -10)
+    owner.execute("CREATE TABLE statements (deleted bigint)")
+    owner.execute(
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " INSERT INTO public.statements SELECT count(*) FROM gone; RETURN NULL; END $$;"
+        "CREATE TRIGGER note AFTER DELETE ON sessions REFERENCING OLD TABLE AS gone"
+        " FOR EACH STATEMENT EXECUTE FUNCTION note()"
+    )
+    try:
+        row = run(owner, SESSIONS, 1000)
+        assert (row.success, row.records_processed) == (True, 2500)
+        sizes = [row.deleted for row in owner.execute("SELECT deleted FROM statements WHERE deleted > 0").fetchall()]
+        assert sizes == [1000, 1000, 500]
+    finally:
+        owner.execute("DROP TABLE statements; DROP FUNCTION note CASCADE")

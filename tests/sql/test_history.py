@@ -1,0 +1,36 @@
+"""The log prunes itself, and pg_cron's log of our jobs with it."""
+
+from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, executions
+
+
+def test_a_run_prunes_its_jobs_history_to_what_the_setting_keeps(owner: Connection) -> None:
+    for job_name, age in [(SESSIONS, "8 days"), (SESSIONS, "6 days"), (CHALLENGES, "8 days")]:
+        owner.execute(
+            "INSERT INTO job_execution"
+            " (job_name, started_at, completed_at, success, scheduled, started_by, application_name, backend_pid)"
+            " VALUES (%s, now() - %s::interval, now(), true, false, 'x', 'x', 1)",
+            [job_name, age],
+        )
+    owner.execute("UPDATE job SET keep_history = '7 days' WHERE name = %s", [SESSIONS])
+    owner.execute("CALL run_job(%s)", [SESSIONS])
+    assert len(executions(owner)) == 2
+    assert len(executions(owner, CHALLENGES)) == 1
+
+
+def test_a_run_prunes_pg_crons_own_log_of_its_job_and_no_other(database: Cluster, owner: Connection) -> None:
+    owner.execute("UPDATE job SET enabled = true WHERE name = %s", [SESSIONS])
+    with database.connect(database.superuser) as superuser:
+        superuser.execute(
+            "INSERT INTO cron.job_run_details (jobid, runid, username, status, start_time, end_time)"
+            " SELECT jobid, 100000 + days, username, 'failed', now() - days * interval '1 day', NULL"
+            " FROM cron.job, generate_series(6, 9) AS days WHERE jobname = %s",
+            [SESSIONS],
+        )
+        superuser.execute(
+            "INSERT INTO cron.job_run_details (jobid, runid, username, status, start_time)"
+            " VALUES (-1, 100000, 'barycenter', 'failed', now() - interval '1 year')"
+        )
+    owner.execute("CALL run_job(%s)", [SESSIONS])
+    kept = owner.execute("SELECT runid FROM cron.job_run_details WHERE runid >= 100000 ORDER BY runid").fetchall()
+    owner.execute("DELETE FROM cron.job_run_details WHERE runid >= 100000")
+    assert [row.runid for row in kept] == [100000, 100006]

@@ -1,0 +1,29 @@
+"""plpgsql_check finds nothing in any function of ours; ``make lint`` runs this too."""
+
+from ..conftest import Cluster
+
+# The records of dynamic SQL that plpgsql_check cannot follow, and pg_temp that it warns of, are no errors.
+CHECK = """
+SELECT function.proname, problem
+FROM pg_proc AS function
+CROSS JOIN LATERAL plpgsql_check_function(
+    function.oid,
+    CASE WHEN function.prorettype = 'trigger'::regtype THEN 'public.job'::regclass ELSE 0 END,
+    extra_warnings => true, performance_warnings => false, security_warnings => true
+) AS problem
+WHERE
+    function.pronamespace = 'public'::regnamespace
+    AND function.prolang = (SELECT oid FROM pg_language WHERE lanname = 'plpgsql')
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = function.oid AND deptype = 'e')
+"""
+
+
+def test_plpgsql_check_finds_nothing(migrated: Cluster) -> None:
+    with migrated.connect(migrated.superuser) as superuser:
+        superuser.execute("CREATE EXTENSION IF NOT EXISTS plpgsql_check")
+        try:
+            # With a word too many, so that a check that checks nothing shows.
+            assert len(superuser.execute(CHECK.replace("false, security", "true, security")).fetchall()) > 0
+            assert superuser.execute(CHECK).fetchall() == []
+        finally:
+            superuser.execute("DROP EXTENSION plpgsql_check")

@@ -1,0 +1,223 @@
+"""What one run does, and what the log says of it."""
+
+import psycopg
+import pytest
+
+from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, trigger, until
+
+SLOW = "PERFORM pg_sleep(0.2)"
+
+
+def test_a_run_deletes_what_has_expired_and_logs_it(owner: Connection, operator: Connection) -> None:
+    add_sessions(owner, 30, -10)
+    add_sessions(owner, 20, 3600)
+
+    answer = operator.execute("CALL run_job(%s)", [SESSIONS]).fetchone()
+
+    [row] = executions(owner)
+    assert answer == (row.id, 30)
+    assert count(owner, "sessions") == 20
+    assert (row.success, row.error_message, row.error_code, row.records_processed) == (True, None, None, 30)
+    assert row.started_at <= row.completed_at
+    assert (row.started_by, row.scheduled, row.backend_pid) == (
+        "barycenter_jobs_app",
+        False,
+        operator.info.backend_pid,
+    )
+
+
+def test_a_run_with_nothing_to_do_is_a_success_of_no_rows(owner: Connection) -> None:
+    assert owner.execute("CALL run_job(%s)", [SESSIONS]).fetchone() == (executions(owner)[0].id, 0)
+    assert executions(owner)[0].success
+
+
+def test_an_unknown_job_is_an_error_and_leaves_no_row(owner: Connection) -> None:
+    for name in ("nope", "", None, "run_job('x')", "CLEANUP_EXPIRED_SESSIONS"):
+        with pytest.raises(psycopg.Error, match="Unknown job") as caught:
+            owner.execute("CALL run_job(%s)", [name])
+        assert caught.value.sqlstate == "JB001"
+    assert count(owner, "job_execution") == 0
+
+
+def test_a_call_inside_a_transaction_is_refused_before_anything_is_done(database: Cluster, owner: Connection) -> None:
+    add_sessions(owner, 3, -10)
+    with database.connect() as other, other.transaction(), pytest.raises(psycopg.Error) as caught:
+        other.execute("CALL run_job(%s)", [SESSIONS])
+    assert caught.value.sqlstate == "2D000"
+    assert (count(owner, "sessions"), count(owner, "job_execution")) == (3, 0)
+
+
+def test_a_run_is_seen_while_it_goes_on_with_a_count_that_grows(database: Cluster, owner: Connection) -> None:
+    add_sessions(owner, 50, -10)
+    add_sessions(owner, 50, -20)
+    owner.execute("UPDATE job SET batch_size = 10 WHERE name = %s", [SESSIONS])
+    with trigger(owner, SLOW):
+        run = Run(database)
+        until(lambda: executions(owner) and executions(owner)[0].records_processed > 0)
+        [first] = executions(owner)
+        assert (first.completed_at, first.success) == (None, None)
+        assert 100 - count(owner, "sessions") >= first.records_processed > 0
+        until(lambda: executions(owner)[0].records_processed > first.records_processed)
+        status = owner.execute("SELECT * FROM job_status WHERE name = %s", [SESSIONS]).fetchone()
+        assert status is not None
+        assert (status.running_execution, status.lost) == (first.id, False)
+        assert run.end() is None
+    [row] = executions(owner)
+    assert (row.success, row.records_processed) == (True, 100)
+
+
+def test_a_running_job_is_not_started_again_and_another_job_runs_beside_it(
+    database: Cluster, owner: Connection
+) -> None:
+    add_sessions(owner, 5, -10)
+    with trigger(owner, "PERFORM pg_sleep(1)"):
+        run = Run(database)
+        until(lambda: executions(owner))
+        with pytest.raises(psycopg.Error, match="already running") as caught:
+            owner.execute("CALL run_job(%s)", [SESSIONS])
+        assert caught.value.sqlstate == "JB002"
+        owner.execute("CALL run_job(%s)", [CHALLENGES])
+        assert executions(owner)[0].completed_at is None
+        assert executions(owner, CHALLENGES)[0].success
+        assert run.end() is None
+    assert len(executions(owner)) == 1
+
+
+def test_a_scheduled_start_while_the_job_runs_is_skipped_and_counted(database: Cluster, owner: Connection) -> None:
+    add_sessions(owner, 5, -10)
+    with trigger(owner, "PERFORM pg_sleep(1)"):
+        run = Run(database)
+        until(lambda: executions(owner))
+        assert owner.execute("CALL run_job(%s, p_scheduled => true)", [SESSIONS]).fetchone() == (None, None)
+        assert run.end() is None
+    [row] = executions(owner)
+    assert (row.skipped_starts, row.scheduled, row.success) == (1, False, True)
+
+
+def test_a_failure_is_logged_with_its_reason_and_raised(owner: Connection) -> None:
+    add_sessions(owner, 5, -10)
+    with trigger(owner, "RAISE EXCEPTION 'the audit says no' USING ERRCODE = 'P4242'"):
+        with pytest.raises(psycopg.Error, match="the audit says no") as caught:
+            owner.execute("CALL run_job(%s)", [SESSIONS])
+        assert caught.value.sqlstate == "P4242"
+    [row] = executions(owner)
+    assert (row.success, row.error_message, row.error_code, row.records_processed) == (
+        False,
+        "the audit says no",
+        "P4242",
+        0,
+    )
+    assert row.completed_at is not None
+    status = owner.execute("SELECT * FROM job_status WHERE name = %s", [SESSIONS]).fetchone()
+    assert status is not None
+    assert (status.failures_in_a_row, status.last_error, status.last_success_at) == (1, "the audit says no", None)
+
+    owner.execute("CALL run_job(%s)", [SESSIONS])
+    assert count(owner, "sessions") == 0
+
+
+def test_an_objection_that_is_deferred_to_the_commit_is_logged_too(owner: Connection) -> None:
+    add_sessions(owner, 5, -10)
+    deferred = "AFTER DELETE ON sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
+    with trigger(owner, "RAISE EXCEPTION 'too late'", deferred), pytest.raises(psycopg.Error, match="too late"):
+        owner.execute("CALL run_job(%s)", [SESSIONS])
+    [row] = executions(owner)
+    assert (row.success, row.error_message, row.records_processed) == (False, "too late", 0)
+    assert count(owner, "sessions") == 5
+
+
+def test_batches_before_a_failure_stay_deleted_and_counted(owner: Connection) -> None:
+    add_sessions(owner, 10, -30)
+    add_sessions(owner, 10, -20)
+    add_sessions(owner, 10, -10, prefix="poison")
+    owner.execute("UPDATE job SET batch_size = 10 WHERE name = %s", [SESSIONS])
+    poison = "IF OLD.session_id LIKE 'poison%' THEN RAISE EXCEPTION 'poison'; END IF"
+    with (
+        trigger(owner, poison, "AFTER DELETE ON sessions FOR EACH ROW"),
+        pytest.raises(psycopg.Error, match="poison"),
+    ):
+        owner.execute("CALL run_job(%s)", [SESSIONS])
+    [row] = executions(owner)
+    assert (row.success, row.records_processed, count(owner, "sessions")) == (False, 20, 10)
+
+
+def test_a_cancelled_run_is_logged_as_cancelled(database: Cluster, owner: Connection) -> None:
+    add_sessions(owner, 5, -10)
+    with trigger(owner, "PERFORM pg_sleep(60)"):
+        run = Run(database)
+        until(lambda: executions(owner))
+        owner.execute("SELECT pg_cancel_backend(%s)", [run.pid])
+        error = run.end()
+    assert error is not None
+    assert error.sqlstate == "57014"
+    [row] = executions(owner)
+    assert (row.success, row.error_code, row.records_processed) == (False, "57014", 0)
+
+
+def test_a_statement_timeout_ends_a_run_as_a_logged_failure(owner: Connection) -> None:
+    add_sessions(owner, 5, -10)
+    owner.execute("SET statement_timeout = '300ms'")
+    with trigger(owner, "PERFORM pg_sleep(60)"), pytest.raises(psycopg.Error, match="statement timeout"):
+        owner.execute("CALL run_job(%s)", [SESSIONS])
+    owner.execute("RESET statement_timeout")
+    assert executions(owner)[0].error_message == "canceling statement due to statement timeout"
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_a_stricter_default_isolation_does_not_matter(owner: Connection, isolation: str) -> None:
+    add_sessions(owner, 25, -10)
+    add_sessions(owner, 25, -20)
+    owner.execute("UPDATE job SET batch_size = 10 WHERE name = %s", [SESSIONS])
+    owner.execute("SELECT set_config('default_transaction_isolation', %s, false)", [isolation])
+    owner.execute("CALL run_job(%s)", [SESSIONS])
+    assert count(owner, "sessions") == 0
+
+
+def test_a_hostile_search_path_does_not_matter(database: Cluster, owner: Connection) -> None:
+    add_sessions(owner, 5, -10)
+    owner.execute("CREATE SCHEMA hostile")
+    try:
+        owner.execute(
+            "CREATE FUNCTION hostile.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT 'infinity'::timestamptz $$;"
+            "CREATE TABLE hostile.sessions (LIKE public.sessions);"
+            "CREATE FUNCTION hostile.eq(bigint, bigint) RETURNS boolean LANGUAGE sql AS $$ SELECT false $$;"
+            "CREATE OPERATOR hostile.= (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = hostile.eq);"
+            "GRANT USAGE ON SCHEMA hostile TO PUBLIC"
+        )
+        with database.connect(database.app) as operator:
+            operator.execute("SET search_path = hostile, pg_catalog, public")
+            assert operator.execute("CALL public.run_job(%s)", [SESSIONS]).fetchone() == (executions(owner)[0].id, 5)
+    finally:
+        owner.execute("SET client_min_messages = warning; DROP SCHEMA hostile CASCADE")
+
+
+def test_an_operator_runs_jobs_and_can_do_nothing_else_to_the_tables(owner: Connection, operator: Connection) -> None:
+    add_sessions(owner, 5, -10)
+    operator.execute("CALL run_job(%s)", [SESSIONS])
+    for statement in (
+        "SELECT * FROM sessions",
+        "DELETE FROM sessions",
+        "SELECT * FROM expired_sessions",
+        "INSERT INTO job_execution (job_name) VALUES ('x')",
+        "UPDATE job_execution SET success = true",
+        "DELETE FROM job_execution",
+        "UPDATE job SET schedule = '* * * * *'",
+        "SELECT cron.schedule('x', '* * * * *', 'SELECT 1')",
+        "SELECT sync_schedule()",
+        "SELECT cleanup_expired_sessions(0, 1, 1)",
+        "SELECT close_lost_executions()",
+        "CALL run_job('cleanup_expired_sessions', p_scheduled => true)",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            operator.execute(statement)
+    assert len(executions(owner)) == 1
+
+
+def test_only_the_statement_that_started_a_run_can_go_on_with_it(owner: Connection, operator: Connection) -> None:
+    operator.execute("CALL run_job(%s)", [SESSIONS])
+    [done] = executions(owner)
+    with pytest.raises(psycopg.Error, match="is not a run of this statement"):
+        operator.execute("SELECT run_batch(%s)", [done.id])
+    operator.execute("SELECT start_execution(%s, false, NULL)", [SESSIONS])
+    with pytest.raises(psycopg.Error, match="is not a run of this statement"):
+        operator.execute("SELECT run_batch(%s)", [executions(owner)[-1].id])

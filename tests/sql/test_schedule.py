@@ -1,0 +1,89 @@
+"""pg_cron: the schedule follows the catalogue, and the database runs its jobs by itself."""
+
+import psycopg
+import pytest
+
+from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, add_sessions, executions, trigger, until
+
+SCHEDULES = {
+    "cleanup_expired_sessions": "0 * * * *",
+    "cleanup_expired_refresh_tokens": "30 * * * *",
+    "cleanup_expired_challenges": "*/5 * * * *",
+    "cleanup_expired_device_codes": "45 * * * *",
+}
+
+
+def scheduled(owner: Connection) -> dict[str, str]:
+    return {
+        row.jobname: row.schedule
+        for row in owner.execute("SELECT jobname, schedule FROM cron.job WHERE active").fetchall()
+    }
+
+
+def test_the_schedule_is_the_catalogues(owner: Connection) -> None:
+    owner.execute("UPDATE job SET enabled = true")
+    assert scheduled(owner) == SCHEDULES
+    owner.execute("UPDATE job SET enabled = false WHERE name = %s", [SESSIONS])
+    assert SESSIONS not in scheduled(owner)
+    owner.execute("UPDATE job SET enabled = true, schedule = '1 2 3 4 5' WHERE name = %s", [SESSIONS])
+    assert scheduled(owner) == {**SCHEDULES, SESSIONS: "1 2 3 4 5"}
+    owner.execute("UPDATE job SET schedule = '0 * * * *' WHERE name = %s", [SESSIONS])
+    assert scheduled(owner) == SCHEDULES
+
+
+def test_a_sync_without_a_difference_changes_nothing(owner: Connection) -> None:
+    owner.execute("UPDATE job SET enabled = true")
+    before = owner.execute("SELECT * FROM cron.job ORDER BY jobid").fetchall()
+    owner.execute("SELECT sync_schedule()")
+    assert owner.execute("SELECT * FROM cron.job ORDER BY jobid").fetchall() == before
+
+
+def test_other_peoples_jobs_are_left_alone(owner: Connection) -> None:
+    owner.execute("SELECT cron.schedule('report', '0 4 * * *', 'SELECT 1')")
+    try:
+        owner.execute("UPDATE job SET enabled = true")
+        assert scheduled(owner) == {**SCHEDULES, "report": "0 4 * * *"}
+        owner.execute("UPDATE job SET enabled = false")
+        assert scheduled(owner) == {"report": "0 4 * * *"}
+    finally:
+        owner.execute("SELECT cron.unschedule('report')")
+
+
+def test_jobs_follow_a_server_that_moves_to_another_port(database: Cluster, owner: Connection) -> None:
+    owner.execute("UPDATE job SET enabled = true")
+    with database.connect(database.superuser) as superuser:
+        superuser.execute("UPDATE cron.job SET nodeport = 1")
+    owner.execute("SELECT sync_schedule()")
+    ports = {row.nodeport for row in owner.execute("SELECT nodeport FROM cron.job").fetchall()}
+    assert ports == {owner.info.port}
+
+
+@pytest.mark.parametrize("schedule", ["0 0 * * * *", "* * * *", "", "30 seconds", "* *  * * *", " * * * * *"])
+def test_a_schedule_without_exactly_five_fields_is_refused(owner: Connection, schedule: str) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="job_schedule_has_five_fields"):
+        owner.execute("UPDATE job SET schedule = %s WHERE name = %s", [schedule, SESSIONS])
+
+
+def test_a_schedule_that_pg_cron_does_not_understand_is_refused(owner: Connection) -> None:
+    owner.execute("UPDATE job SET enabled = true")
+    with pytest.raises(psycopg.Error, match="invalid schedule"):
+        owner.execute("UPDATE job SET schedule = '61 * * * *' WHERE name = %s", [SESSIONS])
+    assert scheduled(owner) == SCHEDULES
+
+
+def test_pg_cron_starts_the_jobs_by_itself_and_two_run_side_by_side(database: Cluster) -> None:
+    with database.connect() as owner:
+        add_sessions(owner, 10, -10)
+        with trigger(owner, "PERFORM pg_sleep(3)"):
+            owner.execute(
+                "UPDATE job SET enabled = true, schedule = '* * * * *' WHERE name IN (%s, %s)", [SESSIONS, CHALLENGES]
+            )
+            try:
+                until(lambda: executions(owner) and executions(owner)[0].completed_at, seconds=75)
+            finally:
+                owner.execute("UPDATE job SET enabled = false, schedule = '0 * * * *' WHERE name = %s", [SESSIONS])
+                owner.execute("UPDATE job SET enabled = false, schedule = '*/5 * * * *' WHERE name = %s", [CHALLENGES])
+        slow, quick = executions(owner)[0], executions(owner, CHALLENGES)[0]
+        assert (slow.success, slow.records_processed, slow.scheduled, slow.started_by) == (True, 10, True, "barycenter")
+        assert (quick.success, quick.scheduled) == (True, True)
+        assert slow.started_at <= quick.completed_at < slow.completed_at
