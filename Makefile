@@ -6,7 +6,7 @@ ROWS ?= 200000
 LOCAL := .local
 
 .DEFAULT_GOAL := help
-.PHONY: help run db db-stop psql migrate seed test test-matrix lint format bench freeze lock clean
+.PHONY: help run db db-stop psql migrate seed test lint format bench freeze lock clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: $(VENV)/dev ## Format the Python code
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
+bench: $(VENV)/dev ## A run beside one bare DELETE on ROWS rows
+	@ROWS=$(ROWS) ROUNDS=$(or $(ROUNDS),5) $(PYTHON) -m tests.bench.purge
+
 freeze: $(VENV)/run ## Copy what has changed in sql/ into migrations/frozen/$(rev)/: make freeze rev=0002
 	@$(PYTHON) -m migrations.freeze $(rev)
 
@@ -52,7 +55,7 @@ lock: $(VENV)/dev ## Resolve the dependencies anew into requirements*.txt
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 
 clean: ## Stop and delete the embedded databases, and delete the virtual environment
-	@deploy/embedded drop $(LOCAL)
+	@for each in $(LOCAL) $(LOCAL)/*/; do [ ! -e "$$each/postgresql" ] || deploy/embedded drop "$$each"; done
 	@rm -rf $(LOCAL) $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Made anew when the lock file has changed. --require-hashes: what is installed is what was locked.
