@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from uuid import uuid4
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
 
 from .db import Database
 from .errors import DatabaseError
@@ -33,6 +33,12 @@ class Execution:
     records_processed: int
 
 
+EXECUTIONS: LiteralString = """
+    SELECT id, job_name, started_at, completed_at, success, error_message, records_processed
+    FROM public.job_execution
+"""
+
+
 class Jobs:
     """The jobs of one database. Every method may raise JobsError."""
 
@@ -48,9 +54,8 @@ class Jobs:
         """The log, newest start first, ``limit`` rows at most. A job that is unknown has none."""
         return await self._database.fetch(
             Execution,
-            """
-            SELECT id, job_name, started_at, completed_at, success, error_message, records_processed
-            FROM public.job_execution
+            EXECUTIONS
+            + """
             WHERE (%(job_name)s::text IS NULL OR job_name = %(job_name)s) AND (NOT %(only_failures)s OR NOT success)
             ORDER BY started_at DESC, id DESC
             LIMIT %(limit)s
@@ -73,26 +78,20 @@ class Jobs:
                 )
             )
         except DatabaseError:
-            # A run that failed fails its CALL. What happened to it stands in the log.
-            if (execution := await self._execution(name, request_id=request_id)) is None:
-                raise
+            # A run that failed fails its CALL, and what happened to it stands in the log. What is not there never ran.
+            if execution := await self._execution(name, request_id):
+                return execution
+            raise
+        if execution := await self._execution(name, request_id):
             return execution
-        execution = await self._execution(name, request_id=request_id)
-        if execution is None:
-            raise DatabaseError(f"Job {name} ran, but its row in job_execution is gone.")
-        return execution
+        raise DatabaseError(f"Job {name} ran, but its row in job_execution is gone.")
 
-    async def _execution(self, job_name: str, **request: Any) -> Execution | None:
+    async def _execution(self, job_name: str, request_id: UUID) -> Execution | None:
         rows = await self._database.fetch(
             Execution,
-            """
-            SELECT id, job_name, started_at, completed_at, success, error_message, records_processed
-            FROM public.job_execution
-            WHERE job_name = %(job_name)s AND request_id = %(request_id)s
-            ORDER BY started_at DESC
-            LIMIT 1
-            """,
-            {"job_name": job_name, **request},
+            EXECUTIONS
+            + "WHERE job_name = %(job_name)s AND request_id = %(request_id)s ORDER BY started_at DESC LIMIT 1",
+            {"job_name": job_name, "request_id": request_id},
         )
         return rows[0] if rows else None
 

@@ -3,6 +3,7 @@
 import psycopg
 from alembic import context
 from alembic.operations import MigrateOperation, Operations
+from alembic.runtime.migration import MigrationInfo
 from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -76,7 +77,7 @@ def run_online() -> None:
     # libpq reads the URL, so that everything that works with psql works here.
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
     with engine.connect() as connection:
-        context.configure(connection=connection, version_table_schema="public")
+        context.configure(connection=connection, version_table_schema="public", on_version_apply=report)
         with context.begin_transaction():
             connection.exec_driver_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({MIGRATION_LOCK})")
             for setting in SETTINGS:
@@ -84,6 +85,12 @@ def run_online() -> None:
             context.run_migrations()
             if is_upgrade_to_head():
                 sync_schedule(connection)
+
+
+def report(ctx: object, step: MigrationInfo, heads: object, run_args: object) -> None:
+    """Alembic's on_version_apply; it calls by these names."""
+    direction = "Upgraded to" if step.is_upgrade else "Downgraded from"
+    context.config.print_stdout("%s revision %s", direction, step.up_revision_id)
 
 
 def is_upgrade_to_head() -> bool:

@@ -29,11 +29,11 @@ BEGIN
         END;
     END IF;
 
-    -- The conditions stand twice: a row that changes while it is being locked is judged again.
+    -- A row that has changed in the meantime is judged again, by what the view says of it now.
     EXECUTE format(
         'DELETE FROM %1$s WHERE %2$I = ANY (ARRAY('
         '    SELECT %2$I FROM %1$s WHERE expires_at BETWEEN $1 AND $2 LIMIT $3 FOR UPDATE SKIP LOCKED'
-        ')) AND expires_at BETWEEN $1 AND $2',
+        '))',
         p_view, p_id
     )
     USING p_first_key, p_last_key, p_limit;

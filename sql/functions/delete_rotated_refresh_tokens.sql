@@ -22,16 +22,19 @@ BEGIN
 
     -- All ancestors at once: a token that goes takes with it the knowledge of whom it had replaced.
     WITH RECURSIVE rotated (token, parent_token, created_at) AS (
-        SELECT
-            parent.token,
-            parent.parent_token,
-            parent.created_at
-        FROM public.refresh_tokens AS successor
-        INNER JOIN public.refresh_tokens AS parent ON successor.parent_token = parent.token
-        WHERE
-            successor.expires_at BETWEEN p_first_key AND p_last_key
-            AND successor.created_at < v_issued_before
-            AND parent.revoked <> 0
+        (
+            SELECT
+                parent.token,
+                parent.parent_token,
+                parent.created_at
+            FROM public.refresh_tokens AS successor
+            INNER JOIN public.refresh_tokens AS parent ON successor.parent_token = parent.token
+            WHERE
+                successor.expires_at BETWEEN p_first_key AND p_last_key
+                AND successor.created_at < v_issued_before
+                AND parent.revoked <> 0
+            LIMIT p_limit
+        )
         UNION
         SELECT
             parent.token,
@@ -43,7 +46,7 @@ BEGIN
             rotated.created_at < v_issued_before
             AND parent.revoked <> 0
     )
-    SELECT array_agg(token) INTO v_rotated FROM (SELECT token FROM rotated LIMIT p_limit) AS batch;
+    SELECT array_agg(token) INTO v_rotated FROM rotated;
 
     DELETE FROM public.refresh_tokens
     WHERE token = ANY (ARRAY(
@@ -58,4 +61,4 @@ END
 $$;
 
 COMMENT ON FUNCTION public.delete_rotated_refresh_tokens(bigint, bigint, integer) IS
-    'Deletes rotated refresh tokens past the job''s grace_period, found by their successors with expires_at from p_first_key to p_last_key; p_limit at most. Returns the rows deleted.';
+    'Deletes rotated refresh tokens past the job''s grace_period, found by their successors with expires_at from p_first_key to p_last_key; p_limit at most, and their ancestors. Returns the rows deleted.';

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -162,3 +163,50 @@ def test_a_batch_is_bounded_even_where_all_rows_share_one_expiry(owner: Connecti
         assert sizes == [1000, 1000, 500]
     finally:
         owner.execute("DROP TABLE statements; DROP FUNCTION note CASCADE")
+
+
+@pytest.mark.parametrize(
+    ("view", "insert"),
+    [
+        ("expired_sessions", "sessions VALUES ('x', '', 0, 0, %s)"),
+        ("expired_refresh_tokens", "refresh_tokens VALUES ('x', '', '', '', 0, %s)"),
+        ("expired_challenges", "webauthn_challenges VALUES ('x', '', '', '', %s - 300, %s, '')"),
+        ("expired_device_codes", "device_codes VALUES ('x', '', '', NULL, '', NULL, 0, %s)"),
+    ],
+)
+def test_a_row_has_expired_when_its_second_is_over(owner: Connection, view: str, insert: str) -> None:
+    for offset, expired in [(-1, 1), (0, 0), (1, 0)]:
+        with owner.transaction(force_rollback=True):  # in which now() stands still
+            second = owner.execute("SELECT floor(extract(EPOCH FROM now()))::bigint").fetchone()
+            assert second is not None
+            owner.execute(f"INSERT INTO {insert}", [second[0] + offset] * insert.count("%s"))
+            assert count(owner, view) == expired
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_the_second_in_which_a_run_starts_is_not_over(owner: Connection, attempt: int) -> None:
+    for offset in range(-3, 4):
+        add_sessions(owner, 2, offset)
+    row = run(owner, SESSIONS, 3)
+    second = int(row.started_at.timestamp())
+    kept = {row.expires_at for row in owner.execute("SELECT expires_at FROM sessions").fetchall()}
+    assert second in kept
+    assert min(kept) == second
+    assert len(kept) >= 3
+
+
+def test_a_chain_of_rotated_tokens_goes_whole_whichever_end_is_met_first(owner: Connection) -> None:
+    epoch = now(owner)
+    with owner.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO refresh_tokens"
+            " (token, client_id, subject, scope, created_at, expires_at, revoked, parent_token)"
+            " VALUES (%s, '', '', '', %s, %s, %s, %s)",
+            [
+                ("first", epoch - 4 * DAY, epoch + 9 * DAY, 1, None),
+                ("second", epoch - 3 * DAY, epoch + 8 * DAY, 1, "first"),
+                ("third", epoch - 2 * DAY, epoch + 7 * DAY, 0, "second"),
+            ],
+        )
+    row = run(owner, TOKENS, 1)
+    assert (left(owner, "SELECT token FROM refresh_tokens"), row.records_processed) == ({"third"}, 2)

@@ -89,3 +89,16 @@ def test_a_run_that_is_alive_is_never_called_lost(database: Cluster, owner: Conn
             looks += 1
     assert run.end() is None
     assert looks > 20
+
+
+def test_a_look_at_the_activity_before_a_run_starts_does_not_make_it_look_lost(
+    database: Cluster, owner: Connection
+) -> None:
+    add_sessions(owner, 5, -10)
+    with database.connect() as watcher, watcher.transaction():
+        watcher.execute("SELECT count(*) FROM pg_stat_activity")  # which PostgreSQL remembers for the transaction
+        with trigger(owner, "PERFORM pg_sleep(1)"):
+            run = Run(database)
+            until(lambda: executions(owner))
+            assert watcher.execute("SELECT name FROM job_status WHERE lost").fetchall() == []
+            assert run.end() is None
