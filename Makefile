@@ -30,6 +30,7 @@ seed: ## Fill the four identity tables with ROWS=200000 rows each, half of them 
 	@url=$$(deploy/embedded url $(LOCAL)) && psql -X -q -v rows=$(ROWS) -f deploy/seed.sql "$$url"
 
 test: $(VENV)/dev ## The whole test suite, on a PostgreSQL with pg_cron of its own
+	@deploy/install plpgsql_check
 	@$(VENV)/bin/pytest $(TESTS)
 
 lint: $(VENV)/dev ## ruff, mypy, and the SQL tools: pgspot, squawk, plpgsql_check
@@ -37,6 +38,7 @@ lint: $(VENV)/dev ## ruff, mypy, and the SQL tools: pgspot, squawk, plpgsql_chec
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tests/lint_sql
+	@deploy/install plpgsql_check
 	@$(VENV)/bin/pytest -q tests/sql/test_plpgsql_check.py
 
 format: $(VENV)/dev ## Format the Python code
