@@ -3,6 +3,9 @@ RETURNS boolean
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+-- A batch is a short walk along an index, whatever the statistics say just after a bulk of rows came or went.
+SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
     v_execution public.job_execution;

@@ -1,38 +1,42 @@
 """``make bench``: a run of cleanup_expired_sessions beside one bare DELETE, on the same rows.
 
-A cluster of its own; ROWS sessions (200,000), half of them expired; the two in turn, ROUNDS times (5). Prints each
-time and the medians, milliseconds.
+A cluster of its own; ROWS sessions (200,000), half of them expired; the two in turn, ROUNDS times (5). Once with the
+rows in the order in which they expire, as they come in life, and once scattered over the table. Prints each time and
+the medians, milliseconds.
 """
 
 import os
 import statistics
 import time
+from typing import LiteralString
 
 import psycopg
 from alembic import command
 
-from ..conftest import ROOT, add_sessions, alembic, embedded
+from ..conftest import ROOT, alembic, embedded
 
 ROWS = int(os.environ.get("ROWS", "200000"))
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 DIRECTORY = ROOT / ".local" / "bench"
-STATEMENTS = {
+STATEMENTS: dict[str, LiteralString] = {
     "bare DELETE": "DELETE FROM sessions WHERE expires_at < extract(EPOCH FROM now())::bigint",
     "CALL run_job": "CALL run_job('cleanup_expired_sessions')",
 }
+LAYOUTS: dict[str, LiteralString] = {"in order": "n", "scattered": "random()"}
+FILL: LiteralString = """
+    INSERT INTO sessions (session_id, subject, auth_time, created_at, expires_at, user_agent)
+    SELECT
+        gen_random_uuid(), 'subject', 0, 0,
+        extract(EPOCH FROM now())::bigint + CASE WHEN n < 0 THEN n / 10 - 60 ELSE n / 10 + 3600 END,
+        'Mozilla/5.0 (X11; Linux x86_64)'
+    FROM generate_series(-%(half)s, %(half)s - 1) AS n
+    ORDER BY """
 
 
-def fill(owner: psycopg.Connection[object]) -> None:
-    """Expired and live rows among each other, as they come to lie in time; many seconds, some rows to each."""
+def milliseconds(owner: psycopg.Connection[tuple[int]], statement: LiteralString, order: LiteralString) -> float:
     owner.execute("TRUNCATE sessions")
-    for second in range(100):
-        add_sessions(owner, ROWS // 200, -60 - second * 36)
-        add_sessions(owner, ROWS // 200, 3600 + second * 36)
+    owner.execute(FILL + order, {"half": ROWS // 2})
     owner.execute("VACUUM (ANALYZE) sessions")
-
-
-def milliseconds(owner: psycopg.Connection[object], statement: str) -> float:
-    fill(owner)
     began = time.perf_counter()
     owner.execute(statement)
     ended = time.perf_counter()
@@ -41,20 +45,25 @@ def milliseconds(owner: psycopg.Connection[object], statement: str) -> float:
     return (ended - began) * 1000
 
 
+def compare(owner: psycopg.Connection[tuple[int]], layout: str) -> None:
+    times: dict[str, list[float]] = {name: [] for name in STATEMENTS}
+    for _ in range(ROUNDS):
+        for name, statement in STATEMENTS.items():
+            times[name].append(milliseconds(owner, statement, LAYOUTS[layout]))
+    for name, each in times.items():
+        print(f"{layout}, {name}: median {statistics.median(each):.0f} ms of {[round(ms) for ms in each]}")
+    bare, run = (statistics.median(each) for each in times.values())
+    print(f"{layout}, {ROWS // 2} of {ROWS} rows deleted: run_job takes {run / bare:.2f} times a bare DELETE")
+
+
 def main() -> None:
     url = embedded("start", DIRECTORY).removeprefix("DATABASE_URL=")
     try:
         command.upgrade(alembic(url), "head")
         with psycopg.connect(url, autocommit=True) as owner:
             owner.execute("UPDATE job SET enabled = false")
-            times: dict[str, list[float]] = {name: [] for name in STATEMENTS}
-            for _ in range(ROUNDS):
-                for name, statement in STATEMENTS.items():
-                    times[name].append(milliseconds(owner, statement))
-            for name, each in times.items():
-                print(f"{name}: median {statistics.median(each):.0f} ms of {[round(ms) for ms in each]}")
-            bare, run = (statistics.median(each) for each in times.values())
-            print(f"{ROWS // 2} of {ROWS} rows deleted; run_job takes {run / bare:.2f} times a bare DELETE")
+            for layout in LAYOUTS:
+                compare(owner, layout)
     finally:
         embedded("stop", DIRECTORY)
 

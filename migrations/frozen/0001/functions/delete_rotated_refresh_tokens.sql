@@ -9,6 +9,9 @@ RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms'
+-- One look-up by primary key for each successor; a join of any other kind reads the whole table for each batch.
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 DECLARE
     v_issued_before bigint;
