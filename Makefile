@@ -21,13 +21,13 @@ db-stop: ## Stop it; the data stays
 	@deploy/embedded stop $(LOCAL)
 
 psql: ## psql on the embedded database (or DATABASE_URL's), as its owner
-	@url=$$(deploy/embedded url $(LOCAL)) && psql "$$url"
+	@deploy/embedded psql $(LOCAL)
 
 migrate: $(VENV)/run ## alembic upgrade head on the embedded database (or DATABASE_URL's)
-	@url=$$(deploy/embedded url $(LOCAL)) && DATABASE_URL=$$url $(VENV)/bin/alembic upgrade head
+	@url=$$(deploy/embedded url $(LOCAL)) && env -u DATABASE_URL_FILE DATABASE_URL="$$url" $(VENV)/bin/alembic upgrade head
 
 seed: ## Fill the four identity tables with ROWS=200000 rows each, half of them expired
-	@url=$$(deploy/embedded url $(LOCAL)) && psql -X -q -v rows=$(ROWS) -f deploy/seed.sql "$$url"
+	@deploy/embedded psql $(LOCAL) -X -q -v rows=$(ROWS) -f deploy/seed.sql
 
 test: $(VENV)/dev ## The whole test suite, on a PostgreSQL with pg_cron of its own
 	@deploy/install plpgsql_check

@@ -16,6 +16,7 @@ def main() -> None:
         listener = listen(settings)
     except SettingsError as error:
         sys.exit(f"barycenter-jobs: {error}")
+    print(f"Admin API: http://{settings.host}:{settings.port}/admin/jobs", flush=True)
     # A trigger that is still being waited for goes on in the database: it need not hold up the stop.
     config = uvicorn.Config(create_app(settings), server_header=False, timeout_graceful_shutdown=5)
     uvicorn.Server(config).run(sockets=[listener])

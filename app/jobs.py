@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 from .db import Database
-from .errors import DatabaseError
+from .errors import DatabaseError, DatabaseUnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,14 @@ class Jobs:
                     {"name": name, "request_id": request_id},
                 )
             )
-        except DatabaseError:
+        except (DatabaseError, DatabaseUnavailableError) as error:
             # A run that failed fails its CALL, and what happened to it stands in the log. What is not there never ran.
-            if execution := await self._execution(name, request_id):
+            execution = await self._execution(name, request_id)
+            if execution and execution.success is not None:
                 return execution
+            if execution and isinstance(error, DatabaseError):
+                # Interrupted between two batches, where it could not write its end.
+                return replace(execution, success=False, error_message=f"{error}")
             raise
         if execution := await self._execution(name, request_id):
             return execution

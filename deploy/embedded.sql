@@ -1,5 +1,6 @@
 -- Run by the embedded cluster's superuser at each start, in the database postgres: the database and the two
 -- logins. The owner is no superuser; what it is granted is what the README lists.
+\getenv password PGPASSWORD
 SELECT format('CREATE ROLE barycenter LOGIN CREATEROLE PASSWORD %L', :'password')
 WHERE to_regrole('barycenter') IS NULL
 \gexec

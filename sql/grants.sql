@@ -3,6 +3,7 @@ REVOKE ALL ON TABLE public.job, public.job_execution, public.job_status FROM pub
 REVOKE ALL ON TABLE
     public.expired_sessions,
     public.expired_refresh_tokens,
+    public.unneeded_refresh_tokens,
     public.expired_challenges,
     public.expired_device_codes
 FROM public;

@@ -1,6 +1,7 @@
 """The suite's database: a cluster of its own, as ``make run`` has one, under ``.local/test``."""
 
 import os
+import pwd
 import signal
 import subprocess
 import threading
@@ -70,7 +71,7 @@ def embedded(action: str, directory: Path = DIRECTORY) -> str:
 def cluster() -> Iterator[Cluster]:
     embedded("start")
     owner = (DIRECTORY / "owner.url").read_text().strip()
-    superuser = "postgres" if os.geteuid() == 0 else os.environ.get("USER") or os.getlogin()
+    superuser = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     yield Cluster(
         owner=owner,
         app=(DIRECTORY / "app.url").read_text().strip(),

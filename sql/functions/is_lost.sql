@@ -25,11 +25,13 @@ BEGIN
     END IF;
 
     PERFORM pg_stat_clear_snapshot(); -- what this transaction has seen before may be old
-    -- Where the state is hidden (track_activities is off) a backend that is there counts as running.
+    -- Where its state is not to be seen (track_activities is off, or the owner has lost pg_read_all_stats), a backend
+    -- that may be the run's counts as running.
     IF EXISTS (
         SELECT FROM pg_stat_get_activity(v_backend_pid) AS backend
-        WHERE coalesce(backend.state, 'disabled') = 'disabled'
-            OR (backend.state = 'active' AND backend.query_start = v_started_at)
+        WHERE (backend.state = 'active' AND backend.query_start = v_started_at)
+            OR (backend.state = 'disabled' AND backend.backend_start <= v_started_at)
+            OR backend.query = '<insufficient privilege>'
     ) THEN
         RETURN false;
     END IF;

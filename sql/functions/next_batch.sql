@@ -34,7 +34,7 @@ BEGIN
     ELSE
         -- More rows share this key than a batch may hold.
         last_key := first_key;
-        next_key := first_key + 1;
+        next_key := CASE WHEN first_key < v_end THEN first_key + 1 END;
     END IF;
 END
 $$;

@@ -6,6 +6,7 @@ SET search_path = pg_catalog, pg_temp
 -- A batch is a short walk along an index, whatever the statistics say just after a bulk of rows came or went.
 SET enable_seqscan = off
 SET jit = off
+SET TimeZone = 'UTC' -- or the caller's would say how long a day is
 AS $$
 DECLARE
     v_execution public.job_execution;
@@ -41,10 +42,6 @@ BEGIN
         IF v_batch.first_key = v_batch.last_key AND v_deleted >= v_job.batch_size THEN
             v_batch.next_key := v_batch.first_key; -- more rows may share this key
         END IF;
-        IF v_batch.next_key IS NULL THEN
-            PERFORM public.prune_history(v_job);
-        END IF;
-
         UPDATE public.job_execution
         SET
             records_processed = records_processed + v_deleted,
@@ -55,7 +52,17 @@ BEGIN
         IF NOT FOUND THEN
             RAISE EXCEPTION 'Execution % was closed by somebody else', p_execution_id USING ERRCODE = 'JB004';
         END IF;
-        RETURN v_batch.next_key IS NOT NULL;
+        IF v_batch.next_key IS NOT NULL THEN
+            RETURN true;
+        END IF;
+
+        BEGIN
+            PERFORM public.prune_history(v_job);
+        EXCEPTION
+            WHEN OTHERS THEN
+                RAISE WARNING 'The history of % could not be pruned: %', v_job.name, SQLERRM; -- the work is done
+        END;
+        RETURN false;
     EXCEPTION
         -- Neither a cancel nor an assertion is among the OTHERS.
         WHEN query_canceled OR assert_failure OR OTHERS THEN

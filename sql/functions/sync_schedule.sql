@@ -5,17 +5,21 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_host text;
     v_gone bigint;
     v_job record;
 BEGIN
-    -- A job of ours is one that calls run_job here. pg_cron connects to the port that it noted when the job
-    -- was scheduled, so a server that has moved to another port needs its jobs scheduled anew.
+    -- pg_cron connects to the host, port and database that it noted when the job was scheduled: where these have
+    -- changed (a restore, a rename), it has to be scheduled anew. Not every owner may read what the host should be.
+    IF pg_has_role('pg_read_all_settings', 'USAGE') THEN
+        v_host := current_setting('cron.host');
+    END IF;
+
     FOR v_gone IN
         SELECT scheduled.jobid
         FROM cron.job AS scheduled
         WHERE
             scheduled.username = current_user
-            AND scheduled.database = current_database()
             AND scheduled.command LIKE 'CALL public.run_job(%'
             AND NOT EXISTS (
                 SELECT FROM public.job
@@ -25,7 +29,9 @@ BEGIN
                     AND scheduled.jobname = job.name
                     AND scheduled.schedule = job.schedule
                     AND scheduled.command = public.cron_command(job.name)
+                    AND scheduled.database = current_database()
                     AND scheduled.nodeport = current_setting('port')::integer
+                    AND scheduled.nodename = coalesce(v_host, scheduled.nodename)
             )
     LOOP
         PERFORM cron.unschedule(v_gone);

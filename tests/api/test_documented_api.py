@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 import httpx
+import pytest
 
 from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, trigger, until
 from .conftest import Ask
@@ -90,9 +91,10 @@ def test_an_unknown_job_is_an_answer_and_leaves_no_row(ask: Ask, owner: Connecti
     assert count(owner, "job_execution") == 0
 
 
-def test_a_failed_job_answers_no_success_and_its_error(ask: Ask, owner: Connection) -> None:
+@pytest.mark.parametrize("code", ["P0001", "53100", "57P01", "42P01"])
+def test_a_failed_job_answers_no_success_and_its_error(ask: Ask, owner: Connection, code: str) -> None:
     add_sessions(owner, 7, -10)
-    with trigger(owner, "RAISE EXCEPTION 'the audit says no'"):
+    with trigger(owner, f"RAISE EXCEPTION 'the audit says no' USING ERRCODE = '{code}'"):
         answer = ask(TRIGGER, job=SESSIONS)["data"]["triggerJob"]
     [row] = executions(owner)
     assert answer == {

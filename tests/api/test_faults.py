@@ -1,5 +1,7 @@
 """Clients that hang up, a server that is stopped, and a database that goes away and comes back."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
@@ -65,3 +67,27 @@ def test_a_database_without_our_migrations_is_told_so(migrated: Cluster) -> None
     with serving(elsewhere) as endpoint:
         [error] = httpx.post(endpoint, json=JOBS, timeout=20).json()["errors"]
     assert error["message"].endswith("Run: alembic upgrade head")
+
+
+def test_a_run_that_is_cancelled_at_any_moment_answers_no_success_and_why(
+    database: Cluster, owner: Connection, endpoint: str
+) -> None:
+    owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
+    query = {"query": f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ success message }} }}'}
+    for _ in range(8):
+        owner.execute("TRUNCATE sessions")
+        add_sessions(owner, 2000, -10)
+        with ThreadPoolExecutor() as executor:
+            answer = executor.submit(httpx.post, endpoint, json=query, timeout=30)
+            until(
+                lambda: owner.execute(
+                    "SELECT FROM job_execution WHERE completed_at IS NULL AND NOT is_lost(id)"
+                ).fetchall()
+            )
+            with database.connect(database.superuser) as superuser:
+                superuser.execute("SELECT pg_cancel_backend(backend_pid) FROM job_execution WHERE completed_at IS NULL")
+        result = answer.result().json()["data"]["triggerJob"]
+        assert result == {
+            "success": False,
+            "message": f"Job {SESSIONS} failed: canceling statement due to user request",
+        }

@@ -1,7 +1,5 @@
 """The transport: what is no GraphQL request is told so, and who may ask."""
 
-import subprocess
-
 import httpx
 import pytest
 
@@ -121,9 +119,3 @@ def test_the_server_refuses_a_field_without_a_resolver_and_a_resolver_without_a_
         bind(load_schema(), {name: FIELDS[name] for name in FIELDS if name != "Query.availableJobs"}, SCALARS)
     with pytest.raises(SchemaError, match=r"Query\.nope"):
         bind(load_schema(), {**FIELDS, "Query.nope": print}, SCALARS)
-
-
-def test_no_secret_is_shown_in_the_process_list(endpoint: str) -> None:
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert "-m app" in listed
-    assert "postgresql://barycenter_jobs_app" not in listed

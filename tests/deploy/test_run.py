@@ -113,3 +113,48 @@ def test_with_a_database_of_ones_own_it_starts_none(directory: Path) -> None:
         assert not (directory / "unused").exists()
     finally:
         embedded("stop", directory)
+
+
+def test_after_a_crash_it_still_stops_the_database_that_it_started(directory: Path) -> None:
+    embedded("start", directory)
+    pid = int((directory / "postgresql/data/postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{pid}").exists())
+    port = free_port()
+    with run(directory, port) as process:
+        until(lambda: is_listening(port) or process.poll() is not None, seconds=60)
+        url = owner_url(directory)
+        os.killpg(process.pid, signal.SIGTERM)
+        output, _ = process.communicate(timeout=60)
+    assert not is_up(url), output
+
+
+def test_the_database_may_be_named_by_a_file(directory: Path, tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text(embedded("start", directory).removeprefix("DATABASE_URL=") + "\n")
+    port = free_port()
+    try:
+        with run(directory / "unused", port, DATABASE_URL_FILE=f"{file}") as process:
+            until(lambda: is_listening(port) or process.poll() is not None, seconds=30)
+            assert httpx.post(f"http://127.0.0.1:{port}/admin/jobs", json=JOBS).status_code == 200
+            os.killpg(process.pid, signal.SIGTERM)
+            process.communicate(timeout=60)
+        assert not (directory / "unused").exists()
+    finally:
+        embedded("stop", directory)
+
+
+def test_no_password_is_shown_in_the_list_of_processes(directory: Path) -> None:
+    password = (directory / "postgresql/password").read_text().strip()
+    assert len(password) > 20
+    port = free_port()
+    with run(directory, port) as process:
+        looks = 0
+        while not is_listening(port):
+            assert process.poll() is None
+            shown = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+            assert password not in shown
+            looks += 1
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert looks > 5

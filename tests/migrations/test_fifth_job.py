@@ -47,6 +47,10 @@ def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, 
         copy(ROOT / name, project / name)
     (project / "sql/views/expired_authorization_codes.sql").write_text(VIEW)
     (project / "sql/functions/cleanup_expired_codes.sql").write_text(FUNCTION)
+    grants = project / "sql/grants.sql"
+    last = "    public.cleanup_expired_device_codes(bigint, bigint, integer)\n"
+    new = "    public.cleanup_expired_codes(bigint, bigint, integer)\n"
+    grants.write_text(grants.read_text().replace(last, last.rstrip() + ",\n" + new))
     catalogue = project / "sql/jobs.sql"
     catalogue.write_text(catalogue.read_text().replace("    )\n),\nlisted AS (", "    ),\n" + ROW))
 
@@ -69,6 +73,7 @@ def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, 
         assert run("python", "-m", "migrations.freeze", "0099").splitlines() == [
             "functions/cleanup_expired_codes.sql",
             "views/expired_authorization_codes.sql",
+            "grants.sql",
             "jobs.sql",
         ]
         run("alembic", "revision", "--rev-id", "0099", "-m", "a fifth job")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..conftest import CHALLENGES, SESSIONS, Connection, add_sessions, count, executions
+from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, add_sessions, count, executions
 
 TOKENS = "cleanup_expired_refresh_tokens"
 DEVICE_CODES = "cleanup_expired_device_codes"
@@ -134,12 +134,7 @@ def rotated_long_ago(place: int, tokens: list[dict[str, int]]) -> bool:
 
 
 def test_a_grace_period_is_the_jobs_own_setting(owner: Connection) -> None:
-    epoch = now(owner)
-    owner.execute(
-        "INSERT INTO refresh_tokens (token, client_id, subject, scope, created_at, expires_at, revoked, parent_token)"
-        " VALUES ('old', '', '', '', %(old)s, %(end)s, 1, NULL), ('new', '', '', '', %(new)s, %(end)s, 0, 'old')",
-        {"old": epoch - 7200, "new": epoch - 3600, "end": epoch + DAY},
-    )
+    add_tokens(owner, ("old", -7200, DAY, 1, None), ("new", -3600, DAY, 0, "old"))
     run(owner, TOKENS, 10)
     assert count(owner, "refresh_tokens") == 2
     owner.execute("UPDATE job SET grace_period = '30 minutes' WHERE name = %s", [TOKENS])
@@ -195,18 +190,70 @@ def test_the_second_in_which_a_run_starts_is_not_over(owner: Connection, attempt
     assert len(kept) >= 3
 
 
-def test_a_chain_of_rotated_tokens_goes_whole_whichever_end_is_met_first(owner: Connection) -> None:
+def add_tokens(owner: Connection, *tokens: tuple[str, int, int, int, str | None]) -> None:
+    """Refresh tokens: name, issued and expiring how many seconds from now, revoked, parent."""
     epoch = now(owner)
     with owner.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO refresh_tokens"
             " (token, client_id, subject, scope, created_at, expires_at, revoked, parent_token)"
             " VALUES (%s, '', '', '', %s, %s, %s, %s)",
-            [
-                ("first", epoch - 4 * DAY, epoch + 9 * DAY, 1, None),
-                ("second", epoch - 3 * DAY, epoch + 8 * DAY, 1, "first"),
-                ("third", epoch - 2 * DAY, epoch + 7 * DAY, 0, "second"),
-            ],
+            [(name, epoch + issued, epoch + ends, revoked, parent) for name, issued, ends, revoked, parent in tokens],
         )
+
+
+def test_a_chain_of_rotated_tokens_goes_whole_whichever_end_is_met_first(owner: Connection) -> None:
+    add_tokens(
+        owner,
+        ("first", -4 * DAY, 9 * DAY, 1, None),
+        ("second", -3 * DAY, 8 * DAY, 1, "first"),
+        ("third", -2 * DAY, 7 * DAY, 0, "second"),
+    )
     row = run(owner, TOKENS, 1)
     assert (left(owner, "SELECT token FROM refresh_tokens"), row.records_processed) == ({"third"}, 2)
+
+
+@pytest.mark.parametrize("held", ["first", "second"])
+@pytest.mark.parametrize("end_of_third", [-DAY, DAY])
+def test_a_rotated_token_that_somebody_holds_goes_with_the_next_run(
+    database: Cluster, owner: Connection, held: str, end_of_third: int
+) -> None:
+    add_tokens(
+        owner,
+        ("first", -4 * DAY, 9 * DAY, 1, None),
+        ("second", -3 * DAY, 9 * DAY, 1, "first"),
+        ("third", -2 * DAY, end_of_third, 0, "second"),
+    )
+    with database.connect() as login, login.transaction():
+        login.execute("SELECT FROM refresh_tokens WHERE token = %s FOR UPDATE", [held])
+        run(owner, TOKENS, 10)
+        assert held in left(owner, "SELECT token FROM refresh_tokens")
+    run(owner, TOKENS, 10)
+    assert left(owner, "SELECT token FROM refresh_tokens") == ({"third"} if end_of_third > 0 else set())
+
+
+def test_successors_that_share_a_parent_and_a_second_do_not_hide_another_parent(owner: Connection) -> None:
+    add_tokens(
+        owner,
+        ("a", -4 * DAY, 9 * DAY, 1, None),
+        ("b", -4 * DAY, 9 * DAY, 1, None),
+        *((f"of-a-{n}", -3 * DAY, 8 * DAY, 0, "a") for n in range(5)),
+        ("of-b", -3 * DAY, 8 * DAY, 0, "b"),
+    )
+    run(owner, TOKENS, 2)
+    assert left(owner, "SELECT token FROM refresh_tokens WHERE parent_token IS NULL") == set()
+
+
+def test_rows_that_never_expire_are_no_obstacle(owner: Connection) -> None:
+    add_tokens(owner, *((f"{n}", -DAY, 9223372036854775807 - now(owner), 0, None) for n in range(4)))
+    owner.execute("UPDATE refresh_tokens SET expires_at = 9223372036854775807")
+    assert run(owner, TOKENS, 2).success
+
+
+def test_a_grace_period_is_as_long_in_every_time_zone(owner: Connection) -> None:
+    owner.execute("UPDATE job SET grace_period = '7 days' WHERE name = %s", [TOKENS])
+    add_tokens(owner, ("old", -9 * DAY, DAY, 1, None), ("new", -130 * 3600, DAY, 0, "old"))
+    owner.execute("SELECT set_config('TimeZone', 'AAA24BBB-24,325/0,348/0', false)")
+    run(owner, TOKENS, 10)
+    assert left(owner, "SELECT token FROM refresh_tokens") == {"old", "new"}
+    assert left(owner, "SELECT token FROM expired_refresh_tokens") == set()

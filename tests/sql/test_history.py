@@ -1,6 +1,6 @@
 """The log prunes itself, and pg_cron's log of our jobs with it."""
 
-from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, executions
+from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, add_sessions, count, executions
 
 
 def test_a_run_prunes_its_jobs_history_to_what_the_setting_keeps(owner: Connection) -> None:
@@ -21,16 +21,40 @@ def test_a_run_prunes_pg_crons_own_log_of_its_job_and_no_other(database: Cluster
     owner.execute("UPDATE job SET enabled = true WHERE name = %s", [SESSIONS])
     with database.connect(database.superuser) as superuser:
         superuser.execute(
-            "INSERT INTO cron.job_run_details (jobid, runid, username, status, start_time, end_time)"
-            " SELECT jobid, 100000 + days, username, 'failed', now() - days * interval '1 day', NULL"
+            "INSERT INTO cron.job_run_details (jobid, runid, command, username, status, start_time, end_time)"
+            " SELECT -2, 100010 - days, command, username, 'failed', now() - days * interval '1 day', NULL"
             " FROM cron.job, generate_series(6, 9) AS days WHERE jobname = %s",
+            [SESSIONS],
+        )
+        superuser.execute(  # never started, and of a job id that has changed since
+            "INSERT INTO cron.job_run_details (jobid, runid, command, username, status)"
+            " SELECT -2, runid, command, username, 'starting' FROM cron.job, (VALUES (100000), (100009)) AS r (runid)"
+            " WHERE jobname = %s",
             [SESSIONS],
         )
         superuser.execute(
             "INSERT INTO cron.job_run_details (jobid, runid, username, status, start_time)"
-            " VALUES (-1, 100000, 'barycenter', 'failed', now() - interval '1 year')"
+            " VALUES (-1, 99999, 'barycenter', 'failed', now() - interval '1 year')"
         )
     owner.execute("CALL run_job(%s)", [SESSIONS])
-    kept = owner.execute("SELECT runid FROM cron.job_run_details WHERE runid >= 100000 ORDER BY runid").fetchall()
-    owner.execute("DELETE FROM cron.job_run_details WHERE runid >= 100000")
-    assert [row.runid for row in kept] == [100000, 100006]
+    kept = owner.execute("SELECT runid FROM cron.job_run_details WHERE runid >= 99999 ORDER BY runid").fetchall()
+    owner.execute("DELETE FROM cron.job_run_details WHERE runid >= 99999")
+    assert [row.runid for row in kept] == [99999, 100004, 100009]
+
+
+def test_a_history_that_cannot_be_pruned_does_not_undo_the_run(database: Cluster, owner: Connection) -> None:
+    add_sessions(owner, 5, -10)
+    with database.connect(database.superuser) as superuser:
+        superuser.execute("REVOKE DELETE ON cron.job_run_details FROM PUBLIC")
+        try:
+            notices: list[str | None] = []
+            owner.add_notice_handler(lambda notice: notices.append(notice.message_primary))
+            owner.execute("CALL run_job(%s)", [SESSIONS])
+        finally:
+            superuser.execute("GRANT DELETE ON cron.job_run_details TO PUBLIC")
+    assert notices == [f"The history of {SESSIONS} could not be pruned: permission denied for table job_run_details"]
+    assert (executions(owner)[0].success, executions(owner)[0].records_processed, count(owner, "sessions")) == (
+        True,
+        5,
+        0,
+    )

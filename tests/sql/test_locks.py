@@ -2,7 +2,7 @@
 
 import time
 
-from ..conftest import SESSIONS, Cluster, Connection, add_sessions, count, executions
+from ..conftest import SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, until
 
 
 def test_a_row_that_a_login_holds_is_left_to_the_next_run_and_all_others_go(
@@ -24,10 +24,12 @@ def test_a_row_that_a_login_holds_is_left_to_the_next_run_and_all_others_go(
 
 def test_a_session_that_a_login_extends_while_the_run_waits_for_it_stays(database: Cluster, owner: Connection) -> None:
     add_sessions(owner, 3, -10)
-    with database.connect() as login, login.transaction():
+    with database.connect() as login:
+        login.execute("BEGIN")
         login.execute("UPDATE sessions SET expires_at = expires_at + 3600 WHERE session_id = 's-10-1'")
-        with database.connect() as runner:
-            runner.execute("SET client_min_messages = error")
-            runner.execute("CALL run_job(%s)", [SESSIONS])
-    owner.execute("CALL run_job(%s)", [SESSIONS])
+        run = Run(database)
+        until(lambda: owner.execute("SELECT FROM pg_locks WHERE NOT granted AND pid = %s", [run.pid]).fetchall(), 5)
+        login.execute("COMMIT")
+    assert run.end() is None
     assert owner.execute("SELECT session_id FROM sessions").fetchall() == [("s-10-1",)]
+    assert executions(owner)[0].records_processed == 2

@@ -71,7 +71,7 @@ def test_a_run_that_was_interrupted_between_batches_is_lost_although_its_session
 
 
 def test_a_run_of_another_job_closes_a_lost_one_too(owner: Connection) -> None:
-    owner.execute("SELECT start_execution(%s, false, NULL)", [SESSIONS])
+    owner.execute(f"SELECT start_execution('{SESSIONS}', false, NULL)")
     owner.execute("CALL run_job(%s)", [CHALLENGES])
     assert executions(owner)[0].error_code == "JB003"
 
@@ -102,3 +102,18 @@ def test_a_look_at_the_activity_before_a_run_starts_does_not_make_it_look_lost(
             until(lambda: executions(owner))
             assert watcher.execute("SELECT name FROM job_status WHERE lost").fetchall() == []
             assert run.end() is None
+
+
+@pytest.mark.parametrize("process", ["checkpointer", "client backend"])
+def test_a_process_id_that_somebody_else_has_by_now_does_not_keep_a_lost_run_alive(
+    owner: Connection, process: str
+) -> None:
+    owner.execute(
+        "INSERT INTO job_execution (job_name, started_at, scheduled, started_by, application_name, backend_pid)"
+        " SELECT %s, now() - interval '3 days', false, 'x', 'x', pid"
+        " FROM pg_stat_activity WHERE backend_type = %s LIMIT 1",
+        [SESSIONS, process],
+    )
+    assert owner.execute("SELECT lost FROM job_status WHERE name = %s", [SESSIONS]).fetchone() == (True,)
+    owner.execute("CALL run_job(%s)", [SESSIONS])
+    assert [row.success for row in executions(owner)] == [False, True]

@@ -1,5 +1,7 @@
 """What one run does, and what the log says of it."""
 
+import threading
+
 import psycopg
 import pytest
 
@@ -218,6 +220,29 @@ def test_only_the_statement_that_started_a_run_can_go_on_with_it(owner: Connecti
     [done] = executions(owner)
     with pytest.raises(psycopg.Error, match="is not a run of this statement"):
         operator.execute("SELECT run_batch(%s)", [done.id])
-    operator.execute("SELECT start_execution(%s, false, NULL)", [SESSIONS])
+    operator.execute(f"SELECT start_execution('{SESSIONS}', false, NULL)")
     with pytest.raises(psycopg.Error, match="is not a run of this statement"):
         operator.execute("SELECT run_batch(%s)", [executions(owner)[-1].id])
+
+
+def test_a_run_cannot_start_in_a_transaction_whose_eyes_are_older(owner: Connection, operator: Connection) -> None:
+    steps = f"DO $$ BEGIN PERFORM run_batch(start_execution('{SESSIONS}', false, NULL)); END $$"
+    for isolation in ("READ COMMITTED", "REPEATABLE READ"):
+        operator.execute(f"BEGIN ISOLATION LEVEL {isolation}")
+        operator.execute("SELECT count(*) FROM job")
+        with pytest.raises(psycopg.Error, match="cannot start inside a transaction"):
+            operator.execute(steps)
+        operator.execute("ROLLBACK")
+    operator.execute(steps)  # by hand, the steps do what run_job does
+    assert [row.success for row in executions(owner)] == [True]
+
+
+def test_somebody_who_holds_a_start_open_does_not_hold_up_others_for_long(database: Cluster, owner: Connection) -> None:
+    hold = f"DO $$ BEGIN PERFORM start_execution('{SESSIONS}', false, NULL); PERFORM pg_sleep(4); END $$"
+    with database.connect(database.app) as holder:
+        thread = threading.Thread(target=holder.execute, args=(hold,))
+        thread.start()
+        until(lambda: owner.execute("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchall())
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            owner.execute("CALL run_job(%s)", [SESSIONS])
+        thread.join()

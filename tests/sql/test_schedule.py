@@ -49,13 +49,18 @@ def test_other_peoples_jobs_are_left_alone(owner: Connection) -> None:
         owner.execute("SELECT cron.unschedule('report')")
 
 
-def test_jobs_follow_a_server_that_moves_to_another_port(database: Cluster, owner: Connection) -> None:
+@pytest.mark.parametrize("change", ["nodeport = 1", "database = 'renamed'", "nodename = '192.0.2.1'"])
+def test_jobs_follow_a_server_or_a_database_that_moves(database: Cluster, owner: Connection, change: str) -> None:
     owner.execute("UPDATE job SET enabled = true")
+    query = "SELECT jobname, nodename, nodeport, database FROM cron.job ORDER BY jobname"
+    before = owner.execute(query).fetchall()
     with database.connect(database.superuser) as superuser:
-        superuser.execute("UPDATE cron.job SET nodeport = 1")
-    owner.execute("SELECT sync_schedule()")
-    ports = {row.nodeport for row in owner.execute("SELECT nodeport FROM cron.job").fetchall()}
-    assert ports == {owner.info.port}
+        superuser.execute("UPDATE cron.job SET " + change)
+        assert owner.execute(query).fetchall() != before
+        superuser.execute("GRANT pg_read_all_settings TO barycenter")  # without it, the host is not compared
+        owner.execute("SELECT sync_schedule()")
+        superuser.execute("REVOKE pg_read_all_settings FROM barycenter")
+    assert owner.execute(query).fetchall() == before
 
 
 @pytest.mark.parametrize("schedule", ["0 0 * * * *", "* * * *", "", "30 seconds", "* *  * * *", " * * * * *"])

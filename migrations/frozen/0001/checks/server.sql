@@ -65,9 +65,11 @@ BEGIN
         (
             (SELECT rolsuper OR rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user)
             OR (
-                SELECT pg_catalog.count(*) = 2
-                FROM pg_catalog.pg_roles
-                WHERE rolname IN ('barycenter_jobs_reader', 'barycenter_jobs_operator')
+                SELECT pg_catalog.count(*) = 1
+                FROM pg_catalog.pg_auth_members AS granted
+                INNER JOIN pg_catalog.pg_roles AS reader ON granted.roleid = reader.oid
+                INNER JOIN pg_catalog.pg_roles AS operator ON granted.member = operator.oid
+                WHERE reader.rolname = 'barycenter_jobs_reader' AND operator.rolname = 'barycenter_jobs_operator'
             ),
             'CREATE ROLE barycenter_jobs_reader; CREATE ROLE barycenter_jobs_operator; GRANT barycenter_jobs_reader TO barycenter_jobs_operator;'
         )

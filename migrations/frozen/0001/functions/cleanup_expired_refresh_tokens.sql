@@ -6,6 +6,9 @@ CREATE FUNCTION public.cleanup_expired_refresh_tokens(
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+-- One look-up by primary key for each token; a join of any other kind reads the whole table for each batch.
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 DECLARE
     v_now bigint := floor(extract(EPOCH FROM now()));
@@ -17,7 +20,7 @@ BEGIN
         RETURN v_rotated;
     END IF;
     RETURN v_rotated + public.delete_expired(
-        'public.expired_refresh_tokens', 'token', p_first_key, least(p_last_key, v_now - 1), p_limit
+        'public.unneeded_refresh_tokens', 'token', p_first_key, least(p_last_key, v_now - 1), p_limit
     );
 END
 $$;

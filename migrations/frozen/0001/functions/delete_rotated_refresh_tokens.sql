@@ -9,16 +9,14 @@ RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms'
--- One look-up by primary key for each successor; a join of any other kind reads the whole table for each batch.
-SET enable_hashjoin = off
-SET enable_mergejoin = off
 AS $$
 DECLARE
     v_issued_before bigint;
     v_rotated varchar[];
+    v_locked varchar[];
     v_deleted bigint;
 BEGIN
-    SELECT floor(extract(EPOCH FROM now() - grace_period))
+    SELECT floor(extract(EPOCH FROM now()) - extract(EPOCH FROM grace_period))
     INTO v_issued_before
     FROM public.job
     WHERE name = 'cleanup_expired_refresh_tokens';
@@ -26,7 +24,7 @@ BEGIN
     -- All ancestors at once: a token that goes takes with it the knowledge of whom it had replaced.
     WITH RECURSIVE rotated (token, parent_token, created_at) AS (
         (
-            SELECT
+            SELECT DISTINCT
                 parent.token,
                 parent.parent_token,
                 parent.created_at
@@ -51,13 +49,22 @@ BEGIN
     )
     SELECT array_agg(token) INTO v_rotated FROM rotated;
 
-    DELETE FROM public.refresh_tokens
-    WHERE token = ANY (ARRAY(
+    v_locked := ARRAY(
         SELECT token
         FROM public.refresh_tokens
         WHERE token = ANY (v_rotated) AND revoked <> 0
         FOR UPDATE SKIP LOCKED
-    ));
+    );
+
+    -- Where somebody holds one of them, only the oldest of each chain go: the others still tell of theirs.
+    DELETE FROM public.refresh_tokens
+    WHERE
+        token = ANY (v_locked)
+        AND (
+            cardinality(v_locked) = cardinality(v_rotated)
+            OR parent_token IS NULL
+            OR parent_token <> ALL (v_rotated)
+        );
     GET DIAGNOSTICS v_deleted = ROW_COUNT;
     RETURN v_deleted;
 END

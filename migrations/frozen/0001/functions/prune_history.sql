@@ -11,13 +11,18 @@ BEGIN
         AND completed_at IS NOT NULL;
 
     -- pg_cron never prunes its own log. By start_time: end_time stays null for ever after a crash.
-    DELETE FROM cron.job_run_details AS details
-    USING cron.job AS scheduled
+    -- What never started has no start_time: it goes when a row after it does.
+    DELETE FROM cron.job_run_details
     WHERE
-        scheduled.jobid = details.jobid
-        AND scheduled.jobname = p_job.name
-        AND scheduled.username = current_user
-        AND details.start_time < now() - interval '7 days';
+        command = public.cron_command(p_job.name)
+        AND username = current_user
+        AND (
+            start_time < now() - interval '7 days'
+            OR (
+                start_time IS NULL
+                AND runid < (SELECT max(runid) FROM cron.job_run_details WHERE start_time < now() - interval '7 days')
+            )
+        );
 END
 $$;
 

@@ -3,11 +3,18 @@ RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s' -- for somebody who calls this by hand and does not end
 AS $$
 DECLARE
     v_id bigint;
     v_running public.job_execution;
 BEGIN
+    -- In an older transaction a batch would not see what has expired since, and would still be called a success.
+    IF current_setting('transaction_isolation') <> 'read committed' OR now() < statement_timestamp() THEN
+        RAISE EXCEPTION 'A run cannot start inside a transaction'
+        USING ERRCODE = 'invalid_transaction_state', HINT = 'CALL run_job(name), outside of a transaction.';
+    END IF;
+
     -- pg_cron logs in as the owner, who is current_user here.
     IF p_scheduled AND session_user <> current_user THEN
         RAISE EXCEPTION 'Only pg_cron starts a scheduled run'

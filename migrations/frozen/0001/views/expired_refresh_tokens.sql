@@ -13,7 +13,7 @@ WHERE
             WHERE
                 successor.parent_token = refresh_tokens.token
                 AND successor.created_at < (
-                    SELECT floor(extract(EPOCH FROM now() - job.grace_period))::bigint
+                    SELECT floor(extract(EPOCH FROM now()) - extract(EPOCH FROM job.grace_period))::bigint
                     FROM public.job
                     WHERE job.name = 'cleanup_expired_refresh_tokens'
                 )
