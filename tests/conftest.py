@@ -117,7 +117,7 @@ def database(migrated: Cluster) -> Cluster:
     """The migrated database without rows, its jobs at their defaults."""
     migrated.wait()
     with migrated.connect() as owner:
-        owner.execute("TRUNCATE sessions, refresh_tokens, webauthn_challenges, device_codes, job_execution")
+        owner.execute("TRUNCATE sessions, refresh_tokens, webauthn_challenges, device_codes, job_execution, job_change")
         owner.execute(
             "UPDATE job SET enabled = false, batch_size = 10000, keep_history = '1 year',"
             " grace_period = CASE WHEN grace_period IS NOT NULL THEN interval '24 hours' END"
@@ -162,19 +162,24 @@ def count(owner: Connection, table: str) -> int:
 
 
 @contextmanager
-def trigger(owner: Connection, body: str, when: str = "AFTER DELETE ON sessions FOR EACH STATEMENT") -> Iterator[None]:
+def trigger(
+    owner: Connection,
+    body: str,
+    when: str = "AFTER DELETE ON sessions FOR EACH STATEMENT",
+    name: str = "obstacle",
+) -> Iterator[None]:
     """A trigger that gets in the way of a run, with ``body`` as its PL/pgSQL."""
     deferred = "CONSTRAINT" if "DEFERRED" in when else ""
     owner.execute(
-        f"CREATE FUNCTION public.obstacle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN OLD; END $$"
+        f"CREATE FUNCTION public.{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN OLD; END $$"
     )
-    owner.execute(f"CREATE {deferred} TRIGGER obstacle {when} EXECUTE FUNCTION public.obstacle()")
+    owner.execute(f"CREATE {deferred} TRIGGER {name} {when} EXECUTE FUNCTION public.{name}()")
     try:
         yield
     finally:
         with psycopg.connect(owner.info.dsn, password=owner.info.password, autocommit=True) as again:
             again.execute("SET client_min_messages = warning")
-            again.execute("DROP FUNCTION IF EXISTS public.obstacle CASCADE")
+            again.execute(f"DROP FUNCTION IF EXISTS public.{name} CASCADE")
 
 
 class Run(threading.Thread):

@@ -1,10 +1,18 @@
-CREATE FUNCTION public.cleanup_expired_sessions(p_first_key bigint, p_last_key bigint, p_limit integer)
-RETURNS bigint
+CREATE FUNCTION public.cleanup_expired_sessions(
+    p_first_key bigint,
+    p_last_key bigint,
+    p_limit integer,
+    OUT deleted bigint,
+    OUT error_code text,
+    OUT error_message text
+)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN public.delete_expired('public.expired_sessions', 'session_id', p_first_key, p_last_key, p_limit);
+    SELECT *
+    INTO deleted, error_code, error_message
+    FROM public.delete_expired('public.expired_sessions', 'session_id', p_first_key, p_last_key, p_limit);
 END
 $$;
 

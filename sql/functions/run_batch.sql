@@ -13,6 +13,7 @@ DECLARE
     v_job public.job;
     v_batch record;
     v_deleted bigint;
+    v_canceled_by name;
     v_error_code text;
     v_error_message text;
 BEGIN
@@ -31,13 +32,18 @@ BEGIN
     END IF;
 
     BEGIN
+        SET CONSTRAINTS ALL IMMEDIATE; -- an objection that is deferred to the COMMIT could not be logged
         SELECT * INTO STRICT v_job FROM public.job WHERE name = v_execution.job_name;
 
+        SELECT changed_by INTO v_canceled_by FROM public.job_change WHERE execution_id = p_execution_id ORDER BY id LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'Cancelled by %', v_canceled_by USING ERRCODE = 'query_canceled';
+        END IF;
+
         SELECT * INTO v_batch FROM public.next_batch(v_job, v_execution);
-        EXECUTE format('SELECT public.%I($1, $2, $3)', v_job.name)
-        INTO v_deleted
+        EXECUTE format('SELECT * FROM public.%I($1, $2, $3)', v_job.name)
+        INTO v_deleted, v_error_code, v_error_message
         USING v_batch.first_key, v_batch.last_key, v_job.batch_size;
-        SET CONSTRAINTS ALL IMMEDIATE; -- an objection that is deferred to the COMMIT could not be logged
 
         IF v_batch.first_key = v_batch.last_key AND v_deleted >= v_job.batch_size THEN
             v_batch.next_key := v_batch.first_key; -- more rows may share this key
@@ -45,9 +51,11 @@ BEGIN
         UPDATE public.job_execution
         SET
             records_processed = records_processed + v_deleted,
+            error_code = coalesce(error_code, v_error_code),
+            error_message = coalesce(error_message, 'Some rows cannot be deleted, and stay. The first: ' || v_error_message),
             next_key = v_batch.next_key,
             completed_at = CASE WHEN v_batch.next_key IS NULL THEN greatest(started_at, clock_timestamp()) END,
-            success = CASE WHEN v_batch.next_key IS NULL THEN true END
+            success = CASE WHEN v_batch.next_key IS NULL THEN coalesce(error_code, v_error_code) IS NULL END
         WHERE id = p_execution_id AND completed_at IS NULL;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'Execution % was closed by somebody else', p_execution_id USING ERRCODE = 'JB004';

@@ -21,11 +21,7 @@ BEGIN
         USING ERRCODE = 'insufficient_privilege', HINT = 'CALL run_job(name) without p_scheduled.';
     END IF;
 
-    IF NOT EXISTS (SELECT FROM public.job WHERE name = p_job_name) THEN
-        RAISE EXCEPTION 'Unknown job: %', p_job_name
-        USING ERRCODE = 'JB001', HINT = 'SELECT name FROM job lists the jobs.';
-    END IF;
-
+    PERFORM public.find_job(p_job_name);
     PERFORM public.close_lost_executions();
 
     LOOP

@@ -97,9 +97,10 @@ def test_a_failed_job_answers_no_success_and_its_error(ask: Ask, owner: Connecti
     with trigger(owner, f"RAISE EXCEPTION 'the audit says no' USING ERRCODE = '{code}'"):
         answer = ask(TRIGGER, job=SESSIONS)["data"]["triggerJob"]
     [row] = executions(owner)
+    assert row.error_message.endswith("the audit says no")
     assert answer == {
         "success": False,
-        "message": "Job cleanup_expired_sessions failed: the audit says no",
+        "message": f"Job cleanup_expired_sessions failed: {row.error_message}",
         "jobName": SESSIONS,
         "executionId": f"{row.id}",
         "recordsProcessed": 0,

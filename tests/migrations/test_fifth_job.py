@@ -16,13 +16,16 @@ SELECT code, expires_at FROM public.authorization_codes
 WHERE expires_at < floor(extract(EPOCH FROM now()))::bigint;
 """
 FUNCTION = """
-CREATE FUNCTION public.cleanup_expired_codes(p_first_key bigint, p_last_key bigint, p_limit integer)
-RETURNS bigint
+CREATE FUNCTION public.cleanup_expired_codes(
+    p_first_key bigint, p_last_key bigint, p_limit integer,
+    OUT deleted bigint, OUT error_code text, OUT error_message text
+)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN public.delete_expired('public.expired_authorization_codes', 'code', p_first_key, p_last_key, p_limit);
+    SELECT * INTO deleted, error_code, error_message
+    FROM public.delete_expired('public.expired_authorization_codes', 'code', p_first_key, p_last_key, p_limit);
 END
 $$;
 """
@@ -32,6 +35,7 @@ ROW = """    (
         'Clean up expired authorization codes',
         '15 * * * *',
         'authorization_codes',
+        'expired_authorization_codes',
         false,
         NULL
     )

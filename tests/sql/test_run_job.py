@@ -7,6 +7,7 @@ import pytest
 
 from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, trigger, until
 
+REFUSED = "Some rows cannot be deleted, and stay. The first: "
 SLOW = "PERFORM pg_sleep(0.2)"
 
 
@@ -105,14 +106,14 @@ def test_a_failure_is_logged_with_its_reason_and_raised(owner: Connection) -> No
     [row] = executions(owner)
     assert (row.success, row.error_message, row.error_code, row.records_processed) == (
         False,
-        "the audit says no",
+        f"{REFUSED}the audit says no",
         "P4242",
         0,
     )
     assert row.completed_at is not None
     status = owner.execute("SELECT * FROM job_status WHERE name = %s", [SESSIONS]).fetchone()
     assert status is not None
-    assert (status.failures_in_a_row, status.last_error, status.last_success_at) == (1, "the audit says no", None)
+    assert (status.failures_in_a_row, status.last_error, status.last_success_at) == (1, row.error_message, None)
 
     owner.execute("CALL run_job(%s)", [SESSIONS])
     assert count(owner, "sessions") == 0
@@ -124,7 +125,7 @@ def test_an_objection_that_is_deferred_to_the_commit_is_logged_too(owner: Connec
     with trigger(owner, "RAISE EXCEPTION 'too late'", deferred), pytest.raises(psycopg.Error, match="too late"):
         owner.execute("CALL run_job(%s)", [SESSIONS])
     [row] = executions(owner)
-    assert (row.success, row.error_message, row.records_processed) == (False, "too late", 0)
+    assert (row.success, row.error_message, row.records_processed) == (False, f"{REFUSED}too late", 0)
     assert count(owner, "sessions") == 5
 
 
@@ -133,10 +134,10 @@ def test_batches_before_a_failure_stay_deleted_and_counted(owner: Connection) ->
     add_sessions(owner, 10, -20)
     add_sessions(owner, 10, -10, prefix="poison")
     owner.execute("UPDATE job SET batch_size = 10 WHERE name = %s", [SESSIONS])
-    poison = "IF OLD.session_id LIKE 'poison%' THEN RAISE EXCEPTION 'poison'; END IF"
+    poison = "IF OLD.session_id LIKE 'poison%' THEN RAISE EXCEPTION 'full' USING ERRCODE = 'disk_full'; END IF"
     with (
         trigger(owner, poison, "AFTER DELETE ON sessions FOR EACH ROW"),
-        pytest.raises(psycopg.Error, match="poison"),
+        pytest.raises(psycopg.errors.DiskFull, match="^full"),
     ):
         owner.execute("CALL run_job(%s)", [SESSIONS])
     [row] = executions(owner)

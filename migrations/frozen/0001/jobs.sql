@@ -1,6 +1,6 @@
 -- The catalogue: the one list of jobs. A name that is not here is not a job; a row that is here
 -- keeps what operators have set (schedule, enabled, batch_size, grace_period, keep_history).
-WITH catalogue (position, name, description, schedule, target, looks_ahead, grace_period) AS (
+WITH catalogue (position, name, description, schedule, target, expired, looks_ahead, grace_period) AS (
     VALUES
     (
         1::smallint,
@@ -8,6 +8,7 @@ WITH catalogue (position, name, description, schedule, target, looks_ahead, grac
         'Clean up expired user sessions',
         '0 * * * *',
         'sessions'::name,
+        'expired_sessions'::name,
         false,
         NULL::interval
     ),
@@ -17,6 +18,7 @@ WITH catalogue (position, name, description, schedule, target, looks_ahead, grac
         'Clean up expired refresh tokens',
         '30 * * * *',
         'refresh_tokens',
+        'expired_refresh_tokens',
         true,
         '24 hours'
     ),
@@ -26,6 +28,7 @@ WITH catalogue (position, name, description, schedule, target, looks_ahead, grac
         'Clean up expired WebAuthn challenges',
         '*/5 * * * *',
         'webauthn_challenges',
+        'expired_challenges',
         true,
         NULL
     ),
@@ -35,19 +38,21 @@ WITH catalogue (position, name, description, schedule, target, looks_ahead, grac
         'Clean up expired device authorization codes',
         '45 * * * *',
         'device_codes',
+        'expired_device_codes',
         false,
         NULL
     )
 ),
 listed AS (
-    INSERT INTO public.job (position, name, description, schedule, target, looks_ahead, grace_period)
-    SELECT position, name, description, schedule, target, looks_ahead, grace_period
+    INSERT INTO public.job (position, name, description, schedule, target, expired, looks_ahead, grace_period)
+    SELECT position, name, description, schedule, target, expired, looks_ahead, grace_period
     FROM catalogue
     ON CONFLICT (name) DO UPDATE
         SET
             position = excluded.position,
             description = excluded.description,
             target = excluded.target,
+            expired = excluded.expired,
             looks_ahead = excluded.looks_ahead
 )
 DELETE FROM public.job

@@ -1,9 +1,11 @@
 CREATE FUNCTION public.cleanup_expired_refresh_tokens(
     p_first_key bigint,
     p_last_key bigint,
-    p_limit integer
+    p_limit integer,
+    OUT deleted bigint,
+    OUT error_code text,
+    OUT error_message text
 )
-RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 -- One look-up by primary key for each token; a join of any other kind reads the whole table for each batch.
@@ -12,16 +14,24 @@ SET enable_mergejoin = off
 AS $$
 DECLARE
     v_now bigint := floor(extract(EPOCH FROM now()));
-    v_rotated bigint;
+    v_expired record;
 BEGIN
     -- Rotated tokens first: it is their successors that tell which they are.
-    v_rotated := public.delete_rotated_refresh_tokens(p_first_key, p_last_key, p_limit);
+    SELECT *
+    INTO deleted, error_code, error_message
+    FROM public.delete_rotated_refresh_tokens(p_first_key, p_last_key, p_limit);
     IF p_first_key >= v_now THEN
-        RETURN v_rotated;
+        RETURN;
     END IF;
-    RETURN v_rotated + public.delete_expired(
+
+    SELECT *
+    INTO v_expired
+    FROM public.delete_expired(
         'public.unneeded_refresh_tokens', 'token', p_first_key, least(p_last_key, v_now - 1), p_limit
     );
+    deleted := deleted + v_expired.deleted;
+    error_code := coalesce(error_code, v_expired.error_code);
+    error_message := coalesce(error_message, v_expired.error_message);
 END
 $$;
 

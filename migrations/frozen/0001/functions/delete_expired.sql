@@ -5,42 +5,58 @@ CREATE FUNCTION public.delete_expired(
     p_id name,
     p_first_key bigint,
     p_last_key bigint,
-    p_limit integer
+    p_limit integer,
+    OUT deleted bigint,
+    OUT error_code text,
+    OUT error_message text
 )
-RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 -- A login that holds a row goes first. Well below deadlock_timeout, so that it is never a login that is the victim.
 SET lock_timeout = '100ms'
 AS $$
 DECLARE
-    v_deleted bigint;
+    v_ids text[];
+    v_refused text[] := ARRAY[]::text[];
+    v_rows record;
 BEGIN
     -- A single key may be shared by any number of rows: only a range is known to hold p_limit at most.
     IF p_first_key < p_last_key THEN
         BEGIN
             EXECUTE format('DELETE FROM %s WHERE expires_at BETWEEN $1 AND $2', p_view)
             USING p_first_key, p_last_key;
-            GET DIAGNOSTICS v_deleted = ROW_COUNT;
-            RETURN v_deleted;
+            GET DIAGNOSTICS deleted = ROW_COUNT;
+            RETURN;
         EXCEPTION
-            WHEN lock_not_available OR deadlock_detected THEN
-                NULL; -- somebody holds a row of the range: take the others
+            WHEN assert_failure OR OTHERS THEN
+                NULL; -- somebody holds a row of the range, or one objects to its end: take the others
         END;
     END IF;
 
-    -- A row that has changed in the meantime is judged again, by what the view says of it now.
-    EXECUTE format(
-        'DELETE FROM %1$s WHERE %2$I = ANY (ARRAY('
-        '    SELECT %2$I FROM %1$s WHERE expires_at BETWEEN $1 AND $2 LIMIT $3 FOR UPDATE SKIP LOCKED'
-        '))',
-        p_view, p_id
-    )
-    USING p_first_key, p_last_key, p_limit;
-    GET DIAGNOSTICS v_deleted = ROW_COUNT;
-    RETURN v_deleted;
+    deleted := 0;
+    LOOP
+        EXECUTE format(
+            'SELECT ARRAY('
+            '    SELECT %2$I::text FROM %1$s'
+            '    WHERE expires_at BETWEEN $1 AND $2 AND %2$I::text <> ALL ($3)'
+            '    LIMIT $4 FOR UPDATE SKIP LOCKED'
+            ')',
+            p_view, p_id
+        )
+        INTO v_ids
+        USING p_first_key, p_last_key, v_refused, p_limit - deleted;
+        EXIT WHEN v_ids = '{}';
+
+        SELECT * INTO v_rows FROM public.delete_rows(p_view, p_id, v_ids);
+        deleted := deleted + v_rows.deleted;
+        error_code := coalesce(error_code, v_rows.error_code);
+        error_message := coalesce(error_message, v_rows.error_message);
+        -- Those that stay are not to hide others that share their key.
+        v_refused := v_refused || v_rows.refused;
+        EXIT WHEN v_rows.refused = '{}' OR deleted >= p_limit;
+    END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION public.delete_expired(regclass, name, bigint, bigint, integer) IS
-    'Deletes what p_view shows with expires_at from p_first_key to p_last_key; of a single key p_limit rows at most. Rows that another transaction holds locked stay for the next run. Returns the rows deleted.';
+    'Deletes what p_view shows with expires_at from p_first_key to p_last_key; of a single key p_limit rows at most. Rows that another transaction holds locked, or that object to being deleted, stay for the next run. Returns the rows deleted, and the first objection.';

@@ -17,8 +17,8 @@ CREATE TABLE public.job_execution (
     CONSTRAINT job_execution_ends_after_its_start CHECK (completed_at >= started_at),
     CONSTRAINT job_execution_has_a_success_when_completed CHECK ((success IS NULL) = (completed_at IS NULL)),
     CONSTRAINT job_execution_has_an_error_when_failed CHECK (
-        (error_message IS NOT NULL) = (success IS FALSE)
-        AND (error_code IS NOT NULL) = (success IS FALSE)
+        (error_code IS NULL) = (error_message IS NULL)
+        AND CASE success WHEN true THEN error_code IS NULL WHEN false THEN error_code IS NOT NULL ELSE true END
     )
 );
 
@@ -36,7 +36,7 @@ COMMENT ON COLUMN public.job_execution.started_at IS
 COMMENT ON COLUMN public.job_execution.completed_at IS
     'When the end was recorded. Null while running. Of a lost run: when it was found.';
 COMMENT ON COLUMN public.job_execution.success IS 'Null while running.';
-COMMENT ON COLUMN public.job_execution.error_message IS 'Why it failed. Null on success.';
+COMMENT ON COLUMN public.job_execution.error_message IS 'Why it failed; while it runs, why it will: a row that cannot be deleted. Null on success.';
 COMMENT ON COLUMN public.job_execution.records_processed IS 'Rows deleted, as far as committed.';
 COMMENT ON COLUMN public.job_execution.error_code IS
     'SQLSTATE of the failure; 57014 is a cancelled run, JB003 a lost one. Null on success.';
