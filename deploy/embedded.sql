@@ -15,4 +15,4 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pg_cron;
 GRANT USAGE ON SCHEMA cron TO barycenter;
 GRANT CREATE ON SCHEMA public TO barycenter;
-GRANT pg_read_all_stats TO barycenter;
+GRANT pg_read_all_stats, pg_read_all_settings TO barycenter;

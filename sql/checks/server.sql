@@ -62,6 +62,7 @@ BEGIN
         ),
         (pg_catalog.has_schema_privilege('public', 'CREATE'), 'GRANT CREATE ON SCHEMA public TO %1$I;'),
         (pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'), 'GRANT pg_read_all_stats TO %1$I;'),
+        (pg_catalog.pg_has_role('pg_read_all_settings', 'USAGE'), 'GRANT pg_read_all_settings TO %1$I;'),
         (
             (SELECT rolsuper OR rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user)
             OR (

@@ -5,16 +5,11 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_host text;
     v_gone bigint;
     v_job record;
 BEGIN
     -- pg_cron connects to the host, port and database that it noted when the job was scheduled: where these have
-    -- changed (a restore, a rename), it has to be scheduled anew. Not every owner may read what the host should be.
-    IF pg_has_role('pg_read_all_settings', 'USAGE') THEN
-        v_host := current_setting('cron.host');
-    END IF;
-
+    -- changed (a restore, a rename), it has to be scheduled anew.
     FOR v_gone IN
         SELECT scheduled.jobid
         FROM cron.job AS scheduled
@@ -31,7 +26,7 @@ BEGIN
                     AND scheduled.command = public.cron_command(job.name)
                     AND scheduled.database = current_database()
                     AND scheduled.nodeport = current_setting('port')::integer
-                    AND scheduled.nodename = coalesce(v_host, scheduled.nodename)
+                    AND scheduled.nodename = current_setting('cron.host')
             )
     LOOP
         PERFORM cron.unschedule(v_gone);

@@ -2,9 +2,7 @@ CREATE TABLE public.job (
     name text PRIMARY KEY
         CONSTRAINT job_name_is_an_identifier CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
     description text NOT NULL,
-    -- pg_cron ignores a sixth field in silence, which turns "every 5 minutes" into "every 5 hours".
-    schedule text NOT NULL
-        CONSTRAINT job_schedule_has_five_fields CHECK (schedule ~ '^[^\s]+( [^\s]+){4}$'),
+    schedule text NOT NULL,
     enabled boolean NOT NULL DEFAULT true,
     position smallint NOT NULL UNIQUE,
     target name NOT NULL,
@@ -23,7 +21,7 @@ COMMENT ON TABLE public.job IS
 COMMENT ON COLUMN public.job.name IS
     'The job''s name, and that of the function that cleans up: name(p_first_key bigint, p_last_key bigint, p_limit integer), which returns deleted, error_code and error_message, the last two of the first row that could not be deleted.';
 COMMENT ON COLUMN public.job.description IS 'What the job does, for people.';
-COMMENT ON COLUMN public.job.schedule IS 'When it runs: five-field cron, UTC.';
+COMMENT ON COLUMN public.job.schedule IS 'When it runs: five-field cron, in pg_cron''s time zone (UTC unless cron.timezone says otherwise); or ''30 seconds'', from pg_cron 1.5 on.';
 COMMENT ON COLUMN public.job.enabled IS 'False: pg_cron does not start it. It can still be run by hand.';
 COMMENT ON COLUMN public.job.position IS 'Place in lists.';
 COMMENT ON COLUMN public.job.target IS

@@ -57,23 +57,8 @@ def test_jobs_follow_a_server_or_a_database_that_moves(database: Cluster, owner:
     with database.connect(database.superuser) as superuser:
         superuser.execute("UPDATE cron.job SET " + change)
         assert owner.execute(query).fetchall() != before
-        superuser.execute("GRANT pg_read_all_settings TO barycenter")  # without it, the host is not compared
-        owner.execute("SELECT sync_schedule()")
-        superuser.execute("REVOKE pg_read_all_settings FROM barycenter")
+    owner.execute("SELECT sync_schedule()")
     assert owner.execute(query).fetchall() == before
-
-
-@pytest.mark.parametrize("schedule", ["0 0 * * * *", "* * * *", "", "30 seconds", "* *  * * *", " * * * * *"])
-def test_a_schedule_without_exactly_five_fields_is_refused(owner: Connection, schedule: str) -> None:
-    with pytest.raises(psycopg.errors.CheckViolation, match="job_schedule_has_five_fields"):
-        owner.execute("UPDATE job SET schedule = %s WHERE name = %s", [schedule, SESSIONS])
-
-
-def test_a_schedule_that_pg_cron_does_not_understand_is_refused(owner: Connection) -> None:
-    owner.execute("UPDATE job SET enabled = true")
-    with pytest.raises(psycopg.Error, match="invalid schedule"):
-        owner.execute("UPDATE job SET schedule = '61 * * * *' WHERE name = %s", [SESSIONS])
-    assert scheduled(owner) == SCHEDULES
 
 
 def test_pg_cron_starts_the_jobs_by_itself_and_two_run_side_by_side(database: Cluster) -> None:

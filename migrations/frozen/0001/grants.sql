@@ -11,6 +11,10 @@ FROM public;
 REVOKE ALL ON PROCEDURE public.run_job(text, boolean, uuid, bigint, bigint) FROM public;
 REVOKE ALL ON FUNCTION
     public.find_job(text),
+    public.cron_field(text, text, integer, integer, text[]),
+    public.pg_cron_knows(text),
+    public.next_run(text, timestamptz),
+    public.check_schedule(),
     public.start_execution(text, boolean, uuid),
     public.run_batch(bigint),
     public.next_batch(public.job, public.job_execution),
@@ -37,7 +41,7 @@ FROM public;
 
 GRANT USAGE ON SCHEMA public TO barycenter_jobs_reader;
 GRANT SELECT ON TABLE public.job, public.job_execution, public.job_change, public.job_status TO barycenter_jobs_reader;
-GRANT EXECUTE ON FUNCTION public.is_lost(bigint) TO barycenter_jobs_reader;
+GRANT EXECUTE ON FUNCTION public.is_lost(bigint), public.next_run(text, timestamptz) TO barycenter_jobs_reader;
 
 -- run_job has its caller's rights, so its steps are granted too; called by hand they do what run_job does.
 GRANT EXECUTE ON PROCEDURE public.run_job(text, boolean, uuid, bigint, bigint) TO barycenter_jobs_operator;

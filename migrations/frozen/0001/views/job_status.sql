@@ -19,7 +19,17 @@ SELECT
             failure.job_name = job.name
             AND NOT failure.success
             AND (last_success.id IS NULL OR (failure.started_at, failure.id) > (last_success.started_at, last_success.id))
-    ) AS failures_in_a_row
+    ) AS failures_in_a_row,
+    CASE WHEN job.enabled THEN public.next_run(job.schedule, now()) END AS next_run_at,
+    -- What has been due since the last sign of the job. A start that is a minute late is not yet missed.
+    coalesce(
+        job.enabled
+        AND coalesce(unfinished.lost, true)
+        AND public.next_run(
+            job.schedule, greatest(last_run.started_at, last_run.completed_at, last_change.changed_at)
+        ) < now() - interval '1 minute',
+        false
+    ) AS overdue
 FROM public.job
 LEFT JOIN LATERAL (
     SELECT
@@ -29,7 +39,9 @@ LEFT JOIN LATERAL (
     WHERE execution.job_name = job.name AND execution.completed_at IS NULL
 ) AS unfinished ON true
 LEFT JOIN LATERAL (
-    SELECT execution.started_at
+    SELECT
+        execution.started_at,
+        execution.completed_at
     FROM public.job_execution AS execution
     WHERE execution.job_name = job.name
     ORDER BY execution.started_at DESC, execution.id DESC
@@ -53,6 +65,11 @@ LEFT JOIN LATERAL (
     ORDER BY execution.started_at DESC, execution.id DESC
     LIMIT 1
 ) AS last_failure ON true
+LEFT JOIN LATERAL (
+    SELECT max(change.changed_at) AS changed_at
+    FROM public.job_change AS change
+    WHERE change.job_name = job.name AND change.new_values ?| ARRAY['schedule', 'enabled']
+) AS last_change ON true
 ORDER BY job.position;
 
 COMMENT ON VIEW public.job_status IS
@@ -63,3 +80,6 @@ COMMENT ON COLUMN public.job_status.lost IS
 COMMENT ON COLUMN public.job_status.last_success_at IS 'Start of the last run that succeeded.';
 COMMENT ON COLUMN public.job_status.last_error_at IS 'Start of the last run that failed.';
 COMMENT ON COLUMN public.job_status.failures_in_a_row IS 'Failed runs since the last success.';
+COMMENT ON COLUMN public.job_status.next_run_at IS 'When pg_cron starts it next. Null while it is paused.';
+COMMENT ON COLUMN public.job_status.overdue IS
+    'True: a scheduled start came and went more than a minute ago, and since then, or since the job was resumed or rescheduled, nothing has run it.';

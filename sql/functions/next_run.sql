@@ -1,0 +1,69 @@
+CREATE FUNCTION public.next_run(p_schedule text, p_after timestamptz)
+RETURNS timestamptz
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    c_months CONSTANT integer := 12 * 40; -- 29 February that has to be a Sunday, too, may be 40 years off
+    c_month_names CONSTANT text[] := string_to_array('jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec', ',');
+    c_day_names CONSTANT text[] := string_to_array('sun,mon,tue,wed,thu,fri,sat', ',');
+    v_time_zone text := coalesce(current_setting('cron.timezone', true), 'GMT'); -- pg_cron 1.4 has but GMT
+    v_after timestamp := p_after AT TIME ZONE v_time_zone;
+    v_field text[] := string_to_array(p_schedule, ' ');
+    v_minutes integer[];
+    v_hours integer[];
+    v_days integer[];
+    v_month_numbers integer[];
+    v_weekdays integer[];
+    v_day date;
+    v_minute integer;
+BEGIN
+    IF v_field[2] IN ('second', 'seconds') THEN
+        RETURN p_after + v_field[1]::integer * interval '1 second';
+    END IF;
+
+    v_minutes := public.cron_field(v_field[1], 'minute', 0, 59, NULL);
+    v_hours := public.cron_field(v_field[2], 'hour', 0, 23, NULL);
+    v_days := CASE v_field[3] WHEN '$' THEN NULL ELSE public.cron_field(v_field[3], 'day of the month', 1, 31, NULL) END;
+    v_month_numbers := public.cron_field(v_field[4], 'month', 1, 12, c_month_names);
+    v_weekdays := public.cron_field(v_field[5], 'day of the week', 0, 7, c_day_names); -- Sunday is 0 and 7
+
+    FOR v_day IN
+        SELECT day
+        FROM generate_series(0, c_months) AS n
+        CROSS JOIN LATERAL (SELECT (date_trunc('month', v_after) + n * interval '1 month')::date) AS month (first)
+        CROSS JOIN LATERAL (SELECT (first + interval '1 month' - interval '1 day')::date) AS until (last)
+        CROSS JOIN LATERAL (SELECT first + d FROM generate_series(0, last - first) AS d) AS days (day)
+        CROSS JOIN LATERAL (
+            SELECT
+                extract(DAY FROM day)::integer = ANY (v_days) OR (v_days IS NULL AND day = last) AS by_date,
+                extract(DOW FROM day)::integer = ANY (v_weekdays)
+                OR extract(ISODOW FROM day)::integer = ANY (v_weekdays) AS by_weekday
+        ) AS matches
+        WHERE
+            extract(MONTH FROM first)::integer = ANY (v_month_numbers)
+            AND day >= v_after::date
+            -- Vixie cron's rule: either day will do, unless one of the two fields begins with a star.
+            AND CASE
+                WHEN v_field[3] LIKE '*%' OR v_field[5] LIKE '*%' THEN by_date AND by_weekday
+                ELSE by_date OR by_weekday
+            END
+        ORDER BY n, day
+    LOOP
+        SELECT min(h * 60 + m)
+        INTO v_minute
+        FROM unnest(v_hours) AS h
+        CROSS JOIN unnest(v_minutes) AS m
+        WHERE v_day + (h * 60 + m) * interval '1 minute' > v_after;
+        IF v_minute IS NOT NULL THEN
+            RETURN (v_day + v_minute * interval '1 minute') AT TIME ZONE v_time_zone;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION public.next_run(text, timestamptz) IS
+    'The first time after p_after at which pg_cron starts a job with this schedule, in its own time zone (cron.timezone; GMT before pg_cron 1.5). Null if that never comes. Error: JB006 a schedule that is not understood.';

@@ -1,0 +1,22 @@
+CREATE FUNCTION public.pg_cron_knows(p_feature text)
+RETURNS boolean
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_version integer[];
+BEGIN
+    SELECT string_to_array(substring(extversion FROM '^[0-9.]+'), '.')::integer[]
+    INTO v_version
+    FROM pg_extension
+    WHERE extname = 'pg_cron';
+    RETURN v_version >= CASE p_feature
+        WHEN 'seconds' THEN ARRAY[1, 5]
+        WHEN 'last day' THEN ARRAY[1, 6]
+    END;
+END
+$$;
+
+COMMENT ON FUNCTION public.pg_cron_knows(text) IS
+    'Whether this pg_cron is new enough for schedules in seconds (1.5), or with $ for a month''s last day (1.6).';
