@@ -6,7 +6,7 @@ ROWS ?= 200000
 LOCAL := .local
 
 .DEFAULT_GOAL := help
-.PHONY: help run db db-stop psql migrate seed test lint format bench freeze lock clean
+.PHONY: help run db db-stop psql migrate seed test lint format faults bench freeze lock clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ lint: $(VENV)/dev ## ruff, mypy, and the SQL tools: pgspot, squawk, plpgsql_chec
 format: $(VENV)/dev ## Format the Python code
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
+
+faults: $(VENV)/dev ## A random walk through KILLS=300 kill points, with a tally
+	@deploy/install plpgsql_check
+	@$(PYTHON) -m tests.faults.walk $(or $(KILLS),300)
 
 bench: $(VENV)/dev ## A run beside one bare DELETE on ROWS rows
 	@ROWS=$(ROWS) ROUNDS=$(or $(ROUNDS),5) $(PYTHON) -m tests.bench.purge

@@ -70,14 +70,19 @@ def embedded(action: str, directory: Path = DIRECTORY) -> str:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     embedded("start")
+    yield local_cluster()
+    embedded("stop")
+
+
+def local_cluster() -> Cluster:
+    """The one that ``embedded("start")`` has started."""
     owner = (DIRECTORY / "owner.url").read_text().strip()
     superuser = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    yield Cluster(
+    return Cluster(
         owner=owner,
         app=(DIRECTORY / "app.url").read_text().strip(),
         superuser=owner.replace("//barycenter:", f"//{superuser}:"),
     )
-    embedded("stop")
 
 
 def alembic(url: str) -> Config:
@@ -117,12 +122,16 @@ def database(migrated: Cluster) -> Cluster:
     """The migrated database without rows, its jobs at their defaults."""
     migrated.wait()
     with migrated.connect() as owner:
-        owner.execute("TRUNCATE sessions, refresh_tokens, webauthn_challenges, device_codes, job_execution, job_change")
-        owner.execute(
-            "UPDATE job SET enabled = false, batch_size = 10000, keep_history = '1 year',"
-            " grace_period = CASE WHEN grace_period IS NOT NULL THEN interval '24 hours' END"
-        )
+        reset(owner)
     return migrated
+
+
+def reset(owner: Connection) -> None:
+    owner.execute(
+        "UPDATE job SET enabled = false, batch_size = 10000, keep_history = '1 year',"
+        " grace_period = CASE WHEN grace_period IS NOT NULL THEN interval '24 hours' END"
+    )
+    owner.execute("TRUNCATE sessions, refresh_tokens, webauthn_challenges, device_codes, job_execution, job_change")
 
 
 @pytest.fixture

@@ -167,7 +167,9 @@ def test_another_database_than_pg_crons_is_refused_with_what_to_do(unmigrated: C
 def test_missing_privileges_are_named_with_the_commands_that_grant_them(unmigrated: Cluster) -> None:
     before = dump(unmigrated)
     with unmigrated.connect(unmigrated.superuser) as superuser:
-        superuser.execute("REVOKE USAGE ON SCHEMA cron FROM barycenter; REVOKE pg_read_all_stats, pg_read_all_settings FROM barycenter")
+        superuser.execute(
+            "REVOKE USAGE ON SCHEMA cron FROM barycenter; REVOKE pg_read_all_stats, pg_read_all_settings FROM barycenter"
+        )
         try:
             with pytest.raises(CommandError) as caught:
                 command.upgrade(alembic(unmigrated.owner), "head")
@@ -176,7 +178,9 @@ def test_missing_privileges_are_named_with_the_commands_that_grant_them(unmigrat
             assert "GRANT pg_read_all_settings TO barycenter;" in f"{caught.value}"
             assert dump(unmigrated) == before
         finally:
-            superuser.execute("GRANT USAGE ON SCHEMA cron TO barycenter; GRANT pg_read_all_stats, pg_read_all_settings TO barycenter")
+            superuser.execute(
+                "GRANT USAGE ON SCHEMA cron TO barycenter; GRANT pg_read_all_stats, pg_read_all_settings TO barycenter"
+            )
 
 
 def test_a_missing_extension_is_one_clear_sentence(unmigrated: Cluster) -> None:

@@ -1,6 +1,5 @@
 """pg_cron: the schedule follows the catalogue, and the database runs its jobs by itself."""
 
-import psycopg
 import pytest
 
 from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, add_sessions, executions, trigger, until

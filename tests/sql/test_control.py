@@ -1,0 +1,163 @@
+"""Operators pause, resume, reschedule, cancel and preview jobs, and it is written down who did."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, trigger, until
+
+
+def changes(owner: Connection) -> list[Any]:
+    return owner.execute("SELECT * FROM job_change ORDER BY id").fetchall()
+
+
+def scheduled(owner: Connection) -> dict[str, str]:
+    return dict(owner.execute("SELECT jobname, schedule FROM cron.job").fetchall())
+
+
+def test_pause_resume_and_reschedule_are_followed_by_pg_cron_and_written_down(
+    owner: Connection, operator: Connection
+) -> None:
+    operator.execute("SET application_name = 'night shift'")
+    operator.execute("SELECT resume_job(%s)", [SESSIONS])
+    assert scheduled(owner) == {SESSIONS: "0 * * * *"}
+    operator.execute("SELECT reschedule_job(%s, '*/7 * * * *')", [SESSIONS])
+    assert scheduled(owner) == {SESSIONS: "*/7 * * * *"}
+    operator.execute("SELECT pause_job(%s)", [SESSIONS])
+    assert scheduled(owner) == {}
+    operator.execute("SELECT reschedule_job(%s, '0 * * * *')", [SESSIONS])
+    assert scheduled(owner) == {}
+
+    rows = changes(owner)
+    assert {(row.changed_by, row.application_name, row.job_name, row.action) for row in rows} == {
+        ("barycenter_jobs_app", "night shift", SESSIONS, "update")
+    }
+    assert [(row.old_values, row.new_values) for row in rows] == [
+        ({"enabled": False}, {"enabled": True}),
+        ({"schedule": "0 * * * *"}, {"schedule": "*/7 * * * *"}),
+        ({"enabled": True}, {"enabled": False}),
+        ({"schedule": "*/7 * * * *"}, {"schedule": "0 * * * *"}),
+    ]
+
+
+def test_a_change_that_changes_nothing_is_no_error_and_not_written_down(
+    owner: Connection, operator: Connection
+) -> None:
+    operator.execute("SELECT pause_job(%s)", [SESSIONS])
+    assert changes(owner) == []
+
+
+def test_what_an_owner_sets_by_hand_is_written_down_too(owner: Connection) -> None:
+    owner.execute("UPDATE job SET batch_size = 500, keep_history = '2 years' WHERE name = %s", [SESSIONS])
+    [row] = changes(owner)
+    assert (row.changed_by, row.new_values) == ("barycenter", {"batch_size": 500, "keep_history": "2 years"})
+
+
+def test_a_paused_job_can_be_run_by_hand(owner: Connection, operator: Connection) -> None:
+    add_sessions(owner, 3, -10)
+    operator.execute("SELECT pause_job(%s)", [SESSIONS])
+    operator.execute("CALL run_job(%s)", [SESSIONS])
+    assert count(owner, "sessions") == 0
+
+
+def test_a_pause_lets_a_run_that_is_going_on_go_on(database: Cluster, owner: Connection, operator: Connection) -> None:
+    add_sessions(owner, 3, -10)
+    operator.execute("SELECT resume_job(%s)", [SESSIONS])
+    with trigger(owner, "PERFORM pg_sleep(0.5)"):
+        run = Run(database)
+        until(lambda: executions(owner))
+        operator.execute("SELECT pause_job(%s)", [SESSIONS])
+        assert run.end() is None
+    assert executions(owner)[0].success
+
+
+def test_a_cancelled_run_ends_before_its_next_batch_and_its_row_says_by_whom(
+    database: Cluster, owner: Connection, operator: Connection
+) -> None:
+    add_sessions(owner, 30, -20)
+    add_sessions(owner, 30, -10)
+    owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
+    with trigger(owner, "PERFORM pg_sleep(0.1)"):
+        run = Run(database)
+        until(lambda: executions(owner) and executions(owner)[0].records_processed >= 2)
+        cancelled = operator.execute("SELECT cancel_job(%s)", [SESSIONS]).fetchone()
+        error = run.end()
+    assert error is not None
+    assert (error.sqlstate, error.diag.message_primary) == ("57014", "Cancelled by barycenter_jobs_app")
+    [row] = executions(owner)
+    assert cancelled == (row.id,)
+    assert (row.success, row.error_code, row.error_message) == (False, "57014", "Cancelled by barycenter_jobs_app")
+    assert 2 <= row.records_processed == 60 - count(owner, "sessions") < 60
+    assert [(change.action, change.execution_id) for change in changes(owner)][-1] == ("cancel", row.id)
+
+    owner.execute("CALL run_job(%s)", [SESSIONS])
+    assert (executions(owner)[1].success, count(owner, "sessions")) == (True, 0)
+
+
+def test_a_cancel_hits_no_other_job_and_no_later_run(
+    database: Cluster, owner: Connection, operator: Connection
+) -> None:
+    add_sessions(owner, 3, -10)
+    with trigger(owner, "PERFORM pg_sleep(0.5)"):
+        run = Run(database)
+        until(lambda: executions(owner))
+        operator.execute("SELECT cancel_job(%s)", [SESSIONS])  # during its last batch
+        owner.execute("CALL run_job(%s)", [CHALLENGES])
+        assert run.end() is None
+        owner.execute("CALL run_job(%s)", [SESSIONS])
+    assert [row.success for row in executions(owner) + executions(owner, CHALLENGES)] == [True, True, True]
+
+
+def test_a_job_that_does_not_run_cannot_be_cancelled(owner: Connection, operator: Connection) -> None:
+    owner.execute(f"SELECT start_execution('{SESSIONS}', false, NULL)")  # and lost at once
+    with pytest.raises(psycopg.Error, match=f"Job {SESSIONS} is not running") as caught:
+        operator.execute("SELECT cancel_job(%s)", [SESSIONS])
+    assert caught.value.sqlstate == "JB005"
+    assert changes(owner) == []
+
+
+def test_somebody_who_holds_a_cancel_open_does_not_hold_up_the_run(
+    database: Cluster, owner: Connection, operator: Connection
+) -> None:
+    add_sessions(owner, 20, -10)
+    owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
+    with trigger(owner, "PERFORM pg_sleep(0.05)"):
+        run = Run(database)
+        until(lambda: executions(owner))
+        with operator.transaction():
+            operator.execute("SELECT cancel_job(%s)", [SESSIONS])
+            assert run.end() is None
+    assert executions(owner)[0].success
+
+
+@pytest.mark.parametrize("call", ["pause_job(%s)", "resume_job(%s)", "reschedule_job(%s, '')", "cancel_job(%s)"])
+def test_an_unknown_job_is_told_as_such(owner: Connection, operator: Connection, call: str) -> None:
+    with pytest.raises(psycopg.Error, match="Unknown job: nope") as caught:
+        operator.execute(f"SELECT {call}", ["nope"])
+    assert caught.value.sqlstate == "JB001"
+    assert changes(owner) == []
+
+
+def test_a_preview_says_what_would_go_and_deletes_nothing(owner: Connection, operator: Connection) -> None:
+    assert operator.execute("SELECT * FROM preview_job(%s)", [SESSIONS]).fetchone() == (0, None)
+    add_sessions(owner, 5, -7200)
+    add_sessions(owner, 7, -60)
+    add_sessions(owner, 9, 3600)
+    row = operator.execute("SELECT records, now() - oldest AS age FROM preview_job(%s)", [SESSIONS]).fetchone()
+    assert row is not None
+    assert row.records == 12
+    assert 7190 < row.age.total_seconds() < 7260
+    assert count(owner, "sessions") == 21
+    owner.execute("CALL run_job(%s)", [SESSIONS])
+    assert executions(owner)[0].records_processed == row.records
+
+
+def test_every_job_can_be_previewed_whatever_its_rows_say(owner: Connection, operator: Connection) -> None:
+    owner.execute("INSERT INTO webauthn_challenges VALUES ('a', '', '', '', 0, 9223372036854775807, '')")
+    owner.execute("INSERT INTO device_codes VALUES ('x', '', '', NULL, '', NULL, 0, -9223372036854775808)")
+    names = [row.name for row in owner.execute("SELECT name FROM job ORDER BY position").fetchall()]
+    previews = [operator.execute("SELECT records FROM preview_job(%s)", [name]).fetchone() for name in names]
+    assert previews == [(0,), (0,), (1,), (1,)]
+    with pytest.raises(psycopg.Error, match="Unknown job: nope"):
+        operator.execute("SELECT preview_job('nope')")
