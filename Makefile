@@ -30,7 +30,7 @@ seed: ## Fill the four identity tables with ROWS=200000 rows each, half of them 
 	@deploy/embedded psql $(LOCAL) -X -q -v rows=$(ROWS) -f deploy/seed.sql
 
 test: $(VENV)/dev ## The whole test suite, on a PostgreSQL with pg_cron of its own
-	@deploy/install plpgsql_check
+	@deploy/install testing
 	@$(VENV)/bin/pytest $(TESTS)
 
 lint: $(VENV)/dev ## ruff, mypy, and the SQL tools: pgspot, squawk, plpgsql_check
@@ -38,7 +38,7 @@ lint: $(VENV)/dev ## ruff, mypy, and the SQL tools: pgspot, squawk, plpgsql_chec
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tests/lint_sql
-	@deploy/install plpgsql_check
+	@deploy/install testing
 	@$(VENV)/bin/pytest -q tests/sql/test_plpgsql_check.py
 
 format: $(VENV)/dev ## Format the Python code
@@ -46,7 +46,7 @@ format: $(VENV)/dev ## Format the Python code
 	@$(VENV)/bin/ruff format .
 
 faults: $(VENV)/dev ## A random walk through KILLS=300 kill points, with a tally
-	@deploy/install plpgsql_check
+	@deploy/install testing
 	@$(PYTHON) -m tests.faults.walk $(or $(KILLS),300)
 
 bench: $(VENV)/dev ## A run beside one bare DELETE on ROWS rows

@@ -168,7 +168,8 @@ def test_missing_privileges_are_named_with_the_commands_that_grant_them(unmigrat
     before = dump(unmigrated)
     with unmigrated.connect(unmigrated.superuser) as superuser:
         superuser.execute(
-            "REVOKE USAGE ON SCHEMA cron FROM barycenter; REVOKE pg_read_all_stats, pg_read_all_settings FROM barycenter"
+            "REVOKE USAGE ON SCHEMA cron FROM barycenter;"
+            " REVOKE pg_read_all_stats, pg_read_all_settings FROM barycenter"
         )
         try:
             with pytest.raises(CommandError) as caught:
