@@ -136,7 +136,7 @@ def test_logs_come_newest_first_and_filters_combine(ask: Ask, owner: Connection)
         assert TIMESTAMP.fullmatch(log["startedAt"])
         assert TIMESTAMP.fullmatch(log["completedAt"])
         assert datetime.fromisoformat(log["startedAt"]) <= datetime.fromisoformat(log["completedAt"])
-    assert logs[2]["errorMessage"] == "no"
+    assert logs[2]["errorMessage"] == "Some rows cannot be deleted, and stay. The first: no"
     assert logs[0]["errorMessage"] is None
 
     assert ask(LOGS, job=SESSIONS, limit=None, onlyFailures=None)["data"]["jobLogs"] == [logs[0], logs[2]]

@@ -4,7 +4,6 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from itertools import pairwise
 
 import httpx
 import psycopg
@@ -177,30 +176,4 @@ def test_a_pg_cron_launcher_that_dies_alone_leaves_its_run_to_its_end_and_what_i
     world.crash(0)
     with world.cluster.connect(world.cluster.superuser) as superuser:
         until(lambda: superuser.execute(launcher).fetchall())
-    world.check_that_the_next_run_mends_all()
-
-
-def test_many_starts_at_once_run_one_at_a_time_and_the_others_are_told(world: World) -> None:
-    told: list[str] = []
-
-    def call(n: int) -> None:
-        with world.cluster.connect(world.cluster.app if n % 2 else None) as connection:
-            try:
-                connection.execute(f"CALL run_job('{SESSIONS}', p_scheduled => {n % 2 == 0})")
-                told.append("ran or skipped")
-            except psycopg.Error as error:
-                told.append(error.sqlstate or "")
-
-    with world.cluster.connect() as owner, trigger(owner, "PERFORM pg_sleep(0.3)"):
-        with ThreadPoolExecutor(40) as executor:
-            list(executor.map(call, range(200)))
-        rows = executions(owner)
-    assert len(told) == 200
-    skipped = sum(row.skipped_starts for row in rows)
-    assert told.count("JB002") > 50
-    assert told.count("JB002") + skipped + len(rows) == 200
-    assert set(told) == {"JB002", "ran or skipped"}
-    for before, after in pairwise(rows):
-        assert before.completed_at <= after.completed_at
-    world.check()
     world.check_that_the_next_run_mends_all()
