@@ -17,6 +17,8 @@ DECLARE
     v_days integer[];
     v_month_numbers integer[];
     v_weekdays integer[];
+    v_first date;
+    v_last date;
     v_day date;
     v_minute integer;
 BEGIN
@@ -30,36 +32,38 @@ BEGIN
     v_month_numbers := public.cron_field(v_field[4], 'month', 1, 12, c_month_names);
     v_weekdays := public.cron_field(v_field[5], 'day of the week', 0, 7, c_day_names); -- Sunday is 0 and 7
 
-    FOR v_day IN
-        SELECT day
-        FROM generate_series(0, c_months) AS n
-        CROSS JOIN LATERAL (SELECT (date_trunc('month', v_after) + n * interval '1 month')::date) AS month (first)
-        CROSS JOIN LATERAL (SELECT (first + interval '1 month' - interval '1 day')::date) AS until (last)
-        CROSS JOIN LATERAL (SELECT first + d FROM generate_series(0, last - first) AS d) AS days (day)
-        CROSS JOIN LATERAL (
-            SELECT
-                extract(DAY FROM day)::integer = ANY (v_days) OR (v_days IS NULL AND day = last) AS by_date,
-                extract(DOW FROM day)::integer = ANY (v_weekdays)
-                OR extract(ISODOW FROM day)::integer = ANY (v_weekdays) AS by_weekday
-        ) AS matches
-        WHERE
-            extract(MONTH FROM first)::integer = ANY (v_month_numbers)
-            AND day >= v_after::date
+    FOR v_month IN 0..c_months LOOP
+        v_first := date_trunc('month', v_after) + v_month * interval '1 month';
+        CONTINUE WHEN extract(MONTH FROM v_first)::integer <> ALL (v_month_numbers);
+        v_last := v_first + interval '1 month' - interval '1 day';
+
+        FOR v_day IN
+            SELECT day
+            FROM generate_series(greatest(0, v_after::date - v_first), v_last - v_first) AS n
+            CROSS JOIN LATERAL (SELECT v_first + n) AS days (day)
+            CROSS JOIN LATERAL (
+                SELECT
+                    extract(DAY FROM day)::integer = ANY (v_days) OR (v_days IS NULL AND day = v_last) AS by_date,
+                    extract(DOW FROM day)::integer = ANY (v_weekdays)
+                    OR extract(ISODOW FROM day)::integer = ANY (v_weekdays) AS by_weekday
+            ) AS matches
             -- Vixie cron's rule: either day will do, unless one of the two fields begins with a star.
-            AND CASE
-                WHEN v_field[3] LIKE '*%' OR v_field[5] LIKE '*%' THEN by_date AND by_weekday
-                ELSE by_date OR by_weekday
-            END
-        ORDER BY n, day
-    LOOP
-        SELECT min(h * 60 + m)
-        INTO v_minute
-        FROM unnest(v_hours) AS h
-        CROSS JOIN unnest(v_minutes) AS m
-        WHERE v_day + (h * 60 + m) * interval '1 minute' > v_after;
-        IF v_minute IS NOT NULL THEN
-            RETURN (v_day + v_minute * interval '1 minute') AT TIME ZONE v_time_zone;
-        END IF;
+            WHERE
+                CASE
+                    WHEN v_field[3] LIKE '*%' OR v_field[5] LIKE '*%' THEN by_date AND by_weekday
+                    ELSE by_date OR by_weekday
+                END
+            ORDER BY n
+        LOOP
+            SELECT min(h * 60 + m)
+            INTO v_minute
+            FROM unnest(v_hours) AS h
+            CROSS JOIN unnest(v_minutes) AS m
+            WHERE v_day + (h * 60 + m) * interval '1 minute' > v_after;
+            IF v_minute IS NOT NULL THEN
+                RETURN (v_day + v_minute * interval '1 minute') AT TIME ZONE v_time_zone;
+            END IF;
+        END LOOP;
     END LOOP;
     RETURN NULL;
 END
