@@ -1,20 +1,24 @@
 """The admin API as operators run it: a process of its own."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ..conftest import ROOT, until
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """One below those that the system gives to clients: none of them takes it before the server does."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def start(port: int, database_url: str, **environment: str) -> subprocess.Popen[str]:

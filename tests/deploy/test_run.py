@@ -4,7 +4,8 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -87,11 +88,31 @@ def test_a_start_that_fails_half_way_leaves_nothing_running(directory: Path) -> 
     assert not is_up(url)
 
 
-def test_a_database_port_that_is_taken_makes_it_take_another(directory: Path) -> None:
+@contextmanager
+def server(port: int) -> Iterator[None]:
+    with socket.create_server(("127.0.0.1", port)):
+        yield
+
+
+@contextmanager
+def client(port: int) -> Iterator[None]:
+    """Holds the port as the near end of a connection: nobody answers there, and nobody else can have it."""
+    with socket.create_server(("127.0.0.1", 0)) as far, socket.socket() as near:
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # past what the stopped server has left there
+        near.bind(("127.0.0.1", port))
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        near.connect(far.getsockname())
+        yield
+
+
+@pytest.mark.parametrize("taken", [server, client])
+def test_a_database_port_that_is_taken_makes_it_take_another(
+    directory: Path, taken: Callable[[int], AbstractContextManager[None]]
+) -> None:
     first = embedded("start", directory).removeprefix("DATABASE_URL=")
     embedded("stop", directory)
     port = psycopg.conninfo.conninfo_to_dict(first)["port"]
-    with socket.create_server(("127.0.0.1", int(port or 0))):
+    with taken(int(port or 0)):
         second = embedded("start", directory).removeprefix("DATABASE_URL=")
         try:
             assert psycopg.conninfo.conninfo_to_dict(second)["port"] != port
