@@ -6,7 +6,7 @@ ROWS ?= 200000
 LOCAL := .local
 
 .DEFAULT_GOAL := help
-.PHONY: help run db db-stop psql migrate seed test lint format faults bench freeze lock clean
+.PHONY: help run db db-stop psql migrate seed test lint format faults bench bench-api freeze lock clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ migrate: $(VENV)/run ## alembic upgrade head on the embedded database (or DATABA
 seed: ## Fill the four identity tables with ROWS=200000 rows each, half of them expired
 	@deploy/embedded psql $(LOCAL) -X -q -v rows=$(ROWS) -f deploy/seed.sql
 
-test: $(VENV)/dev ## The whole test suite, on a PostgreSQL with pg_cron of its own
+test: $(VENV)/dev $(VENV)/npm ## The whole test suite, on a PostgreSQL with pg_cron of its own
 	@deploy/install testing
 	@$(VENV)/bin/pytest $(TESTS)
 
@@ -52,6 +52,9 @@ faults: $(VENV)/dev ## A random walk through KILLS=300 kill points, with a tally
 bench: $(VENV)/dev ## A run beside one bare DELETE on ROWS rows
 	@ROWS=$(ROWS) ROUNDS=$(or $(ROUNDS),5) $(PYTHON) -m tests.bench.purge
 
+bench-api: $(VENV)/dev ## The admin API beside Strawberry and Ariadne: requests a second
+	@ROUNDS=$(or $(ROUNDS),5) $(PYTHON) -m tests.bench.api
+
 freeze: $(VENV)/run ## Copy what has changed in sql/ into migrations/frozen/$(rev)/: make freeze rev=0002
 	@$(PYTHON) -m migrations.freeze $(rev)
 
@@ -72,6 +75,11 @@ $(VENV)/run: requirements.txt | $(VENV)/bin/pip
 $(VENV)/dev: requirements-dev.txt | $(VENV)/bin/pip
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@ $(VENV)/run
+
+# npm's clients and audits, which the suite runs.
+$(VENV)/npm: tests/api/npm/package-lock.json | $(VENV)/dev
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent --prefix tests/api/npm
+	@touch $@
 
 $(VENV)/bin/pip:
 	@deploy/install python

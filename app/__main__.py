@@ -6,8 +6,31 @@ import sys
 
 import uvicorn
 
-from .main import create_app
+from . import logs
+from .main import Application
 from .settings import Settings, SettingsError
+
+PATIENCE = 5  # seconds that requests have to finish in, once it is to stop
+
+
+class Server(uvicorn.Server):
+    """Tells the application that it is to stop before it waits for its requests."""
+
+    def __init__(self, application: Application) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application,
+                access_log=False,  # the application writes its own
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=PATIENCE,
+            )
+        )
+        self._application = application
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._application.stop()
+        await super().shutdown(sockets)
 
 
 def main() -> None:
@@ -16,10 +39,9 @@ def main() -> None:
         listener = listen(settings)
     except SettingsError as error:
         sys.exit(f"barycenter-jobs: {error}")
+    logs.configure()
     print(f"Admin API: http://{settings.host}:{settings.port}/admin/jobs", flush=True)
-    # A trigger that is still being waited for goes on in the database: it need not hold up the stop.
-    config = uvicorn.Config(create_app(settings), server_header=False, timeout_graceful_shutdown=5)
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(Application(settings)).run(sockets=[listener])
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -36,4 +58,5 @@ def listen(settings: Settings) -> socket.socket:
         ) from error
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 """The database: connections, and the one place where the driver's errors become ours."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, LiteralString, TypeVar
 
@@ -11,21 +12,30 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from .errors import (
     AlreadyRunningError,
+    BadScheduleError,
     DatabaseError,
     DatabaseUnavailableError,
     InvalidInputError,
     JobsError,
+    NotRunningError,
     UnknownJobError,
 )
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
+Question = tuple[str, str]
 
 TIMEOUT = 5.0  # seconds that a request waits for a connection
 RECONNECT_TIMEOUT = 10.0  # seconds within which the pool's pause between attempts grows no further
-BY_SQLSTATE: dict[str, type[JobsError]] = {"JB001": UnknownJobError, "JB002": AlreadyRunningError}
+BY_SQLSTATE: dict[str, type[JobsError]] = {
+    "JB001": UnknownJobError,
+    "JB002": AlreadyRunningError,
+    "JB005": NotRunningError,
+    "JB006": BadScheduleError,
+}
 # PostgreSQL's appendix A: connection exception, insufficient resources, operator intervention.
 UNAVAILABLE = ("08", "53", "57P")
+GONE = {None, "57P01", "57P02"}  # the connection, or the server on the other end of it
 NOT_MIGRATED = {"3F000", "42703", "42883", "42P01"}  # schema, column, function, table that is not there
 
 
@@ -34,7 +44,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._reads = pool(url, max_size=4)
-        self._calls = pool(url, max_size=16)
+        self._calls = pool(url, max_size=16, check=AsyncConnectionPool.check_connection)
+        self._waiting: dict[Question, asyncio.Task[Any]] = {}
         self._calling: set[AsyncConnection[Any]] = set()
 
     async def open(self) -> None:
@@ -50,25 +61,61 @@ class Database:
         await self._calls.close()
 
     async def fetch(self, row_type: type[T], query: LiteralString, parameters: Parameters | None = None) -> list[T]:
-        """Runs a query; its rows come as ``row_type``, whose fields are named as the columns are. Raises JobsError."""
-        with translated():
-            async with self._reads.connection() as connection:
-                cursor = connection.cursor(row_factory=class_row(row_type))
-                await cursor.execute(query, parameters)
-                return await cursor.fetchall()
+        """Runs a query; its rows come as ``row_type``, whose fields are named as the columns are. Raises JobsError.
 
-    async def call(self, statement: LiteralString, parameters: Parameters) -> None:
-        """Runs a CALL, however long it takes. Raises JobsError."""
+        Who asks the same while one waits for a connection shares its answer, which is no older than their asking.
+        """
+        question = query, repr(parameters)
+        if question not in self._waiting:
+            self._waiting[question] = asyncio.create_task(self._fetch(row_type, query, parameters, question))
+        rows: list[T] = await asyncio.shield(self._waiting[question])
+        return rows
+
+    async def _fetch(
+        self, row_type: type[T], query: LiteralString, parameters: Parameters | None, question: Question
+    ) -> list[T]:
+        with translated():
+            try:
+                return await self._read(row_type, query, parameters, question)
+            except psycopg.OperationalError as error:
+                if error.sqlstate not in GONE:
+                    raise
+                # It died while it lay in the pool, and so may have the others. To ask each before each use costs
+                # as much as the query does.
+                await self._reads.check()
+                return await self._read(row_type, query, parameters, question)
+            finally:
+                self._waits_no_more(question)
+
+    async def _read(
+        self, row_type: type[T], query: LiteralString, parameters: Parameters | None, question: Question
+    ) -> list[T]:
+        async with self._reads.connection() as connection:
+            self._waits_no_more(question)
+            cursor = connection.cursor(row_factory=class_row(row_type))
+            await cursor.execute(query, parameters)
+            return await cursor.fetchall()
+
+    def _waits_no_more(self, question: Question) -> None:
+        if self._waiting.get(question) is asyncio.current_task():
+            del self._waiting[question]
+
+    async def call(self, statement: LiteralString, parameters: Parameters, *, client: str) -> None:
+        """Runs a statement that changes something, however long it takes; the database notes ``client`` as its
+        application_name. Raises JobsError."""
         with translated():
             async with self._calls.connection() as connection:
                 self._calling.add(connection)
                 try:
+                    await connection.execute("SELECT set_config('application_name', %s, false)", [client])
                     await connection.execute(statement, parameters)
                 finally:
                     self._calling.discard(connection)
 
 
-def pool(url: str, *, max_size: int) -> AsyncConnectionPool[AsyncConnection[Any]]:
+def pool(
+    url: str, *, max_size: int, check: Callable[[AsyncConnection[Any]], Awaitable[None]] | None = None
+) -> AsyncConnectionPool[AsyncConnection[Any]]:
     return AsyncConnectionPool(
         url,
         # Prepared statements belong to a server connection, which a transaction-pooling proxy does not keep.
@@ -77,7 +124,7 @@ def pool(url: str, *, max_size: int) -> AsyncConnectionPool[AsyncConnection[Any]
         max_size=max_size,
         timeout=TIMEOUT,
         reconnect_timeout=RECONNECT_TIMEOUT,
-        check=AsyncConnectionPool.check_connection,
+        check=check,
         open=False,
     )
 
@@ -98,7 +145,7 @@ def translated() -> Iterator[None]:
 def translation(error: psycopg.Error) -> JobsError:
     state, message = error.sqlstate or "", error.diag.message_primary or f"{error}"
     if state in BY_SQLSTATE:
-        return BY_SQLSTATE[state](message)
+        return BY_SQLSTATE[state](f"{message}. {error.diag.message_hint}" if state == "JB006" else message)
     if state in NOT_MIGRATED:
         return DatabaseError(f"The database is not up to date ({message}). Run: alembic upgrade head")
     if isinstance(error, psycopg.DataError) and not state:

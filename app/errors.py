@@ -7,22 +7,44 @@ class JobsError(Exception):
     code = "INTERNAL"
 
 
-class UnknownJobError(JobsError):
+class RefusedError(JobsError):
+    """The database understood what was asked of a job, and will not do it. Nothing was done."""
+
+
+class UnknownJobError(RefusedError):
     """The catalogue has no job of this name (SQLSTATE JB001)."""
 
     code = "UNKNOWN_JOB"
 
 
-class AlreadyRunningError(JobsError):
+class AlreadyRunningError(RefusedError):
     """The job is running; one run goes at a time (SQLSTATE JB002)."""
 
     code = "ALREADY_RUNNING"
+
+
+class NotRunningError(RefusedError):
+    """The job is not running, so there is nothing to cancel (SQLSTATE JB005)."""
+
+    code = "NOT_RUNNING"
+
+
+class BadScheduleError(RefusedError):
+    """pg_cron would not understand the schedule, or not as it is meant (SQLSTATE JB006)."""
+
+    code = "BAD_SCHEDULE"
 
 
 class InvalidInputError(JobsError):
     """An argument has a value that makes no sense."""
 
     code = "BAD_USER_INPUT"
+
+
+class RateLimitedError(JobsError):
+    """Too many jobs were triggered within a minute."""
+
+    code = "RATE_LIMITED"
 
 
 class DatabaseUnavailableError(JobsError):

@@ -1,11 +1,14 @@
 """Settings, from the environment. Each ``NAME`` may also be given as ``NAME_FILE``, a path to its value."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
+
+DIGEST = "sha256:"
 
 
 class SettingsError(Exception):
@@ -19,12 +22,18 @@ class Settings:
     ``database_url``: ``DATABASE_URL``, a ``postgresql://`` URL; the login should be a barycenter_jobs_operator.
     ``host``, ``port``: ``JOBS_HOST`` (127.0.0.1) and ``JOBS_PORT`` (8081), where the admin API listens.
     ``admin_token``: ``JOBS_ADMIN_TOKEN``; where it is set, requests need it as their bearer token (RFC 6750).
+    ``viewer_token``: ``JOBS_VIEWER_TOKEN``, a second one, for requests that only read. Either may be given as
+    ``sha256:`` and the token's SHA-256 digest in hexadecimal.
+    ``introspection``: ``JOBS_INTROSPECTION`` (on); with off nobody can ask for the schema, or is told what a misspelt
+    name may have meant.
     """
 
     database_url: str = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 8081
     admin_token: str | None = field(default=None, repr=False)
+    viewer_token: str | None = field(default=None, repr=False)
+    introspection: bool = True
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -33,8 +42,14 @@ class Settings:
             database_url=database_url(environment),
             host=read("JOBS_HOST", environment) or cls.host,
             port=_port(read("JOBS_PORT", environment) or str(cls.port)),
-            admin_token=read("JOBS_ADMIN_TOKEN", environment),
+            admin_token=_token("JOBS_ADMIN_TOKEN", environment),
+            viewer_token=_token("JOBS_VIEWER_TOKEN", environment),
+            introspection=_switch("JOBS_INTROSPECTION", environment, default=cls.introspection),
         )
+        if settings.viewer_token and not settings.admin_token:
+            raise SettingsError("JOBS_VIEWER_TOKEN is set without JOBS_ADMIN_TOKEN: set both, or neither.")
+        if settings.viewer_token and settings.viewer_token == settings.admin_token:
+            raise SettingsError("JOBS_VIEWER_TOKEN is the same as JOBS_ADMIN_TOKEN: give the viewers one of their own.")
         if not settings.admin_token and not _is_loopback(settings.host):
             raise SettingsError(
                 f"JOBS_HOST is {settings.host}, which others can reach: set JOBS_ADMIN_TOKEN, or leave it at 127.0.0.1."
@@ -62,6 +77,20 @@ def read(name: str, environment: Mapping[str, str]) -> str | None:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{name}_FILE cannot be read: {error}.") from error
     return environment.get(name) or None
+
+
+def _token(name: str, environment: Mapping[str, str]) -> str | None:
+    token = read(name, environment)
+    if token and token.startswith(DIGEST) and not re.fullmatch("[0-9a-fA-F]{64}", token.removeprefix(DIGEST)):
+        raise SettingsError(f"{name} begins with sha256: and goes on with no digest: give 64 hexadecimal digits.")
+    return token
+
+
+def _switch(name: str, environment: Mapping[str, str], *, default: bool) -> bool:
+    text = read(name, environment)
+    if text not in (None, "on", "off"):
+        raise SettingsError(f"{name} is {text!r}: give on or off.")
+    return default if text is None else text == "on"
 
 
 def _port(text: str) -> int:

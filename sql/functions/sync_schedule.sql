@@ -8,44 +8,11 @@ DECLARE
     v_gone bigint;
     v_job record;
 BEGIN
-    -- pg_cron connects to the host, port and database that it noted when the job was scheduled: where these have
-    -- changed (a restore, a rename), it has to be scheduled anew.
-    FOR v_gone IN
-        SELECT scheduled.jobid
-        FROM cron.job AS scheduled
-        WHERE
-            scheduled.username = current_user
-            AND scheduled.command LIKE 'CALL public.run_job(%'
-            AND NOT EXISTS (
-                SELECT FROM public.job
-                WHERE
-                    job.enabled
-                    AND scheduled.active
-                    AND scheduled.jobname = job.name
-                    AND scheduled.schedule = job.schedule
-                    AND scheduled.command = public.cron_command(job.name)
-                    AND scheduled.database = current_database()
-                    AND scheduled.nodeport = current_setting('port')::integer
-                    AND scheduled.nodename = current_setting('cron.host')
-            )
-    LOOP
+    FOR v_gone IN SELECT jobid FROM public.schedule_drift WHERE jobid IS NOT NULL LOOP
         PERFORM cron.unschedule(v_gone);
     END LOOP;
 
-    FOR v_job IN
-        SELECT job.name, job.schedule
-        FROM public.job
-        WHERE
-            job.enabled
-            AND NOT EXISTS (
-                SELECT FROM cron.job AS scheduled
-                WHERE
-                    scheduled.username = current_user
-                    AND scheduled.jobname = job.name
-                    AND scheduled.command = public.cron_command(job.name)
-            )
-        ORDER BY job.position
-    LOOP
+    FOR v_job IN SELECT name, schedule FROM public.schedule_drift WHERE name IS NOT NULL ORDER BY name LOOP
         PERFORM cron.schedule(v_job.name, v_job.schedule, public.cron_command(v_job.name));
     END LOOP;
 END

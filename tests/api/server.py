@@ -8,8 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import IO
 
 from ..conftest import ROOT, until
+
+LOG = ROOT / ".local" / "server.log"  # of the one that was started last
 
 
 def free_port() -> int:
@@ -21,14 +24,17 @@ def free_port() -> int:
             return port
 
 
-def start(port: int, database_url: str, **environment: str) -> subprocess.Popen[str]:
+def start(
+    port: int, database_url: str, *, stderr: int | IO[str] = subprocess.PIPE, **environment: str
+) -> subprocess.Popen[str]:
+    """``stderr``: where the log goes. A pipe that nobody reads holds 64 KiB, and then the server."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("JOBS_")}
     return subprocess.Popen(
         [sys.executable, "-m", "app"],
         cwd=ROOT,
         env={**inherited, "DATABASE_URL": database_url, "JOBS_PORT": f"{port}", **environment},
         text=True,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
     )
 
 
@@ -41,11 +47,11 @@ def is_listening(port: int) -> bool:
 def serving(database_url: str, **environment: str) -> Iterator[str]:
     """Serves, and gives the endpoint's URL. SIGTERM ends it, and not by force."""
     port = free_port()
-    with start(port, database_url, **environment) as process:
+    with LOG.open("w") as log, start(port, database_url, stderr=log, **environment) as process:
         try:
             until(lambda: is_listening(port) or process.poll() is not None)
             yield f"http://127.0.0.1:{port}/admin/jobs"
         finally:
             process.terminate()
-            process.communicate(timeout=20)
+            process.wait(timeout=20)
     assert process.returncode == -signal.SIGTERM  # which uvicorn raises again when it has cleaned up

@@ -1,13 +1,15 @@
 """The transport: what is no GraphQL request is told so, and who may ask."""
 
+import subprocess
+
 import httpx
 import pytest
 
 from app.schema import SchemaError, bind, load_schema
 from app.settings import Settings, SettingsError
 
-from ..conftest import Cluster
-from .server import free_port, serving, start
+from ..conftest import SESSIONS, Cluster, Connection, executions
+from .server import free_port, start
 
 QUERY = {"query": "{ availableJobs { name } }"}
 
@@ -25,7 +27,10 @@ QUERY = {"query": "{ availableJobs { name } }"}
         ('{"query": 1}', "application/json", 400),
         ('{"query": "{ __typename }", "variables": []}', "application/json", 400),
         ('{"query": "{ __typename }", "operationName": 1}', "application/json", 400),
-        ("[" * 100000, "application/json", 400),
+        ('{"query": "{ __typename }", "extensions": 1}', "application/json", 400),
+        ('{"query": "\\ud800"}', "application/json", 400),
+        ('{"query": "{ __typename }"}', "application/json; charset=utf-16", 415),
+        ("[" * 90_000, "application/json", 400),
         (" " * 2_000_000, "application/json", 413),
     ],
 )
@@ -35,6 +40,7 @@ def test_a_request_that_is_none_is_refused_with_the_right_status(
     response = httpx.post(endpoint, content=content, headers={"Content-Type": content_type})
     assert response.status_code == status
     assert "Traceback" not in response.text
+    assert status == 200 or [error.keys() for error in response.json()["errors"]] == [{"message"}]
 
 
 @pytest.mark.parametrize("query", ["{", "{ nope }", "{ jobLogs { nope } }", "mutation { triggerJob { success } }"])
@@ -45,23 +51,74 @@ def test_a_query_that_does_not_fit_the_schema_is_a_request_error(endpoint: str, 
     assert (response.status_code, response.json().keys()) == (400, {"errors"})
 
 
-def test_other_methods_are_not_allowed(endpoint: str) -> None:
-    assert httpx.get(endpoint).status_code == 405
+@pytest.mark.parametrize("path", ["", "/nope", "/%00", "/admin/jobs/", "/admin/jobs/../.."])
+def test_an_unknown_path_is_told_where_to_go(endpoint: str, path: str) -> None:
+    response = httpx.get(endpoint.removesuffix("/admin/jobs") + path)
+    if path != "/admin/jobs/":
+        assert response.status_code == 404
+        assert response.json() == {"errors": [{"message": "Nothing is here. The admin API is POST /admin/jobs."}]}
+    assert "Traceback" not in response.text
 
 
-def test_where_a_token_is_set_requests_need_it(migrated: Cluster) -> None:
-    with serving(migrated.app, JOBS_ADMIN_TOKEN="s3cret") as endpoint:
-        for headers in (
-            {},
-            {"Authorization": "Bearer no"},
-            {"Authorization": "Basic s3cret"},
-            {"Authorization": "Bearer"},
-        ):
-            response = httpx.post(endpoint, json=QUERY, headers=headers)
-            assert response.status_code == 401
-            assert response.headers["WWW-Authenticate"] == "Bearer"
-        response = httpx.post(endpoint, json=QUERY, headers={"Authorization": "Bearer s3cret"})
-        assert len(response.json()["data"]["availableJobs"]) == 4
+def test_methods_are_answered_as_http_has_it(endpoint: str) -> None:
+    for method in ("PUT", "DELETE", "PATCH", "TRACE"):
+        response = httpx.request(method, endpoint)
+        assert response.status_code == 405, method
+        assert {"GET", "POST"} <= set(response.headers["Allow"].split(", ")), method
+    options = httpx.options(endpoint)
+    assert (options.status_code, options.content) == (204, b"")
+    assert {"GET", "POST"} <= set(options.headers["Allow"].split(", "))
+
+    parameters = {"query": "{ __typename }"}
+    get = httpx.get(endpoint, params=parameters, headers={"Accept": "application/json"})
+    head = httpx.head(endpoint, params=parameters, headers={"Accept": "application/json"})
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Length"] == get.headers["Content-Length"] == f"{len(get.content)}"
+
+
+def test_every_answer_has_an_id_and_keeps_browsers_from_harm(endpoint: str) -> None:
+    ids = set()
+    for response in (httpx.post(endpoint, json=QUERY), httpx.get(endpoint), httpx.put(endpoint)):
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "Server" not in response.headers
+        ids.add(response.headers["X-Request-Id"])
+    assert len(ids) == 3
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Accept": "application/json"}, 200),
+        ({"Accept": "application/graphql-response+json", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Accept": "*/*"}, 403),  # an image, or curl without more
+        ({"Accept": "text/html,*/*;q=0.8", "Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}, 403),
+        ({"Accept": "application/json", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}, 403),
+        ({"Accept": "application/json", "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"}, 403),
+    ],
+)
+def test_a_get_that_any_page_can_make_a_browser_send_is_refused(
+    endpoint: str, headers: dict[str, str], status: int
+) -> None:
+    response = httpx.get(endpoint, params={"query": "{ availableJobs { name } }"}, headers=headers)
+    assert response.status_code == status
+    assert ("data" in response.json()) == (status == 200)
+
+
+def test_no_mutation_goes_by_get(endpoint: str, owner: Connection) -> None:
+    parameters = {"query": f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ success }} }}'}
+    response = httpx.get(endpoint, params=parameters, headers={"Accept": "application/json"})
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert executions(owner) == []
+
+
+def test_a_page_whose_name_resolves_to_this_machine_is_refused(endpoint: str) -> None:
+    for host in ("evil.example", "evil.example:8081", "127.0.0.1.evil.example", "[::1", ""):
+        response = httpx.post(endpoint, json=QUERY, headers={"Host": host})
+        assert response.status_code == 421 or (host in ("", "[::1") and response.status_code in (400, 421)), host
+    for host in ("localhost:8081", "[::1]:8081", "127.0.0.1"):
+        assert httpx.post(endpoint, json=QUERY, headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
@@ -84,7 +141,7 @@ def test_an_address_that_others_reach_needs_a_token(host: str) -> None:
     ],
 )
 def test_a_setting_that_makes_no_sense_is_one_line_and_no_start(environment: dict[str, str], complaint: str) -> None:
-    with start(free_port(), **{"database_url": "postgresql://", **environment}) as process:
+    with start(free_port(), "postgresql://", stderr=subprocess.PIPE, **environment) as process:
         _, output = process.communicate(timeout=20)
     assert process.returncode == 1
     assert complaint in output

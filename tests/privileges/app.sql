@@ -23,7 +23,7 @@ SELECT is(
             AND has_function_privilege('barycenter_jobs_app', oid, 'EXECUTE')
         ORDER BY 1
     ), ', '),
-    array_to_string(ARRAY['cancel_job', 'is_lost', 'next_run', 'pause_job', 'preview_job', 'reschedule_job', 'resume_job', 'run_batch', 'run_job', 'start_execution'], ', '),
+    array_to_string(ARRAY['cancel_job', 'check_health', 'is_lost', 'next_run', 'pause_job', 'preview_job', 'reschedule_job', 'resume_job', 'run_batch', 'run_job', 'start_execution'], ', '),
     'barycenter_jobs_app calls these, and nothing else of ours'
 );
 SELECT is(has_schema_privilege('barycenter_jobs_app', 'cron', 'USAGE'), false, 'barycenter_jobs_app schedules nothing through pg_cron');

@@ -6,7 +6,8 @@ REVOKE ALL ON TABLE
     public.unneeded_refresh_tokens,
     public.oldest_rotated_refresh_tokens,
     public.expired_challenges,
-    public.expired_device_codes
+    public.expired_device_codes,
+    public.schedule_drift
 FROM public;
 REVOKE ALL ON PROCEDURE public.run_job(text, boolean, uuid, bigint, bigint) FROM public;
 REVOKE ALL ON FUNCTION
@@ -22,6 +23,7 @@ REVOKE ALL ON FUNCTION
     public.is_lost(bigint),
     public.close_lost_executions(),
     public.sync_schedule(),
+    public.check_health(),
     public.cron_command(text),
     public.job_changed(),
     public.record_job_change(),
@@ -41,7 +43,8 @@ FROM public;
 
 GRANT USAGE ON SCHEMA public TO barycenter_jobs_reader;
 GRANT SELECT ON TABLE public.job, public.job_execution, public.job_change, public.job_status TO barycenter_jobs_reader;
-GRANT EXECUTE ON FUNCTION public.is_lost(bigint), public.next_run(text, timestamptz) TO barycenter_jobs_reader;
+GRANT EXECUTE ON FUNCTION public.is_lost(bigint), public.next_run(text, timestamptz), public.check_health()
+TO barycenter_jobs_reader;
 
 -- run_job has its caller's rights, so its steps are granted too; called by hand they do what run_job does.
 GRANT EXECUTE ON PROCEDURE public.run_job(text, boolean, uuid, bigint, bigint) TO barycenter_jobs_operator;

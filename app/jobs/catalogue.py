@@ -1,0 +1,94 @@
+"""The jobs: what they are, how they stand, and their control."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A row of ``job``. ``schedule`` is five-field cron, UTC."""
+
+    name: str
+    description: str
+    schedule: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """What ``job_status`` says of a job beside its row. Times are None where there is none."""
+
+    name: str
+    next_run_at: datetime | None
+    overdue: bool
+    failures_in_a_row: int
+    running_since: datetime | None
+    last_success_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would delete now: how many rows, and the earliest ``expires_at`` among them."""
+
+    name: str
+    records: int
+    oldest: datetime | None
+
+
+class Catalogue:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def jobs(self) -> list[Job]:
+        """All jobs, in the catalogue's order."""
+        return await self._database.fetch(
+            Job, "SELECT name, description, schedule, enabled FROM public.job ORDER BY position"
+        )
+
+    async def job(self, name: str) -> Job | None:
+        rows = await self._database.fetch(
+            Job, "SELECT name, description, schedule, enabled FROM public.job WHERE name = %(name)s", {"name": name}
+        )
+        return rows[0] if rows else None
+
+    async def statuses(self) -> list[JobStatus]:
+        """How each job stands."""
+        return await self._database.fetch(
+            JobStatus,
+            """
+            SELECT name, next_run_at, overdue, failures_in_a_row, running_since, last_success_at
+            FROM public.job_status
+            """,
+        )
+
+    async def previews(self, names: list[str]) -> list[Preview]:
+        """What a run of each would delete now. It counts, so it may take as long as reading the tables does."""
+        return await self._database.fetch(
+            Preview,
+            """
+            SELECT job.name, preview.records, preview.oldest
+            FROM public.job CROSS JOIN LATERAL public.preview_job(job.name) AS preview
+            WHERE job.name = ANY(%(names)s)
+            """,
+            {"names": names},
+        )
+
+    async def pause(self, name: str, *, client: str) -> None:
+        """pg_cron starts it no more. Raises UnknownJobError."""
+        await self._database.call("SELECT public.pause_job(%(name)s)", {"name": name}, client=client)
+
+    async def resume(self, name: str, *, client: str) -> None:
+        """Raises UnknownJobError."""
+        await self._database.call("SELECT public.resume_job(%(name)s)", {"name": name}, client=client)
+
+    async def reschedule(self, name: str, schedule: str, *, client: str) -> None:
+        """``schedule`` is five-field cron. Raises UnknownJobError and BadScheduleError."""
+        await self._database.call(
+            "SELECT public.reschedule_job(%(name)s, %(schedule)s)", {"name": name, "schedule": schedule}, client=client
+        )
+
+    async def cancel(self, name: str, *, client: str) -> None:
+        """Asks the run to end before its next batch. Raises UnknownJobError and NotRunningError."""
+        await self._database.call("SELECT public.cancel_job(%(name)s)", {"name": name}, client=client)

@@ -1,0 +1,169 @@
+"""The subscription: start, progress and end of every run, whoever started it."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from ..conftest import (
+    CHALLENGES,
+    DIRECTORY,
+    SESSIONS,
+    Cluster,
+    Connection,
+    Run,
+    add_sessions,
+    embedded,
+    executions,
+    trigger,
+    until,
+)
+from .server import serving
+
+FIELDS = "id jobName status success recordsProcessed startedAt completedAt"
+
+
+class Reader(threading.Thread):
+    """Reads the events of a subscription."""
+
+    def __init__(self, endpoint: str, arguments: str = "", timeout: float = 30) -> None:
+        super().__init__(daemon=True)
+        self._endpoint = endpoint
+        self._query = {"query": f"subscription {{ jobExecutions{arguments} {{ {FIELDS} }} }}"}
+        self._timeout = timeout
+        self.opened = threading.Event()
+        self.events: list[tuple[float, dict[str, Any]]] = []
+        self.lines: list[str] = []
+        self.start()
+        assert self.opened.wait(10)
+        time.sleep(0.7)  # the first look at the log is over
+
+    def run(self) -> None:
+        headers = {"Accept": "text/event-stream"}
+        with httpx.stream("POST", self._endpoint, json=self._query, headers=headers, timeout=self._timeout) as response:
+            assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+            self.opened.set()
+            for line in response.iter_lines():
+                self.lines.append(line)
+                if line.startswith("data: "):
+                    answer = json.loads(line.removeprefix("data: "))
+                    self.events.append((time.time(), answer["data"]["jobExecutions"]))
+
+    def of(self, execution_id: int) -> list[dict[str, Any]]:
+        return [event for _, event in self.events if event["id"] == f"{execution_id}"]
+
+    def ended(self) -> list[dict[str, Any]]:
+        return [event for _, event in self.events if event["completedAt"]]
+
+
+@contextmanager
+def slow_batches(owner: Connection) -> Iterator[None]:
+    owner.execute("UPDATE job SET batch_size = 10 WHERE name = %s", [SESSIONS])
+    with trigger(owner, "PERFORM pg_sleep(0.05)"):
+        yield
+
+
+def test_a_run_is_told_from_start_to_end_within_a_second(database: Cluster, owner: Connection, endpoint: str) -> None:
+    add_sessions(owner, 50, -10)
+    reader = Reader(endpoint)
+    with slow_batches(owner):
+        assert Run(database).end() is None
+    [row] = executions(owner)
+    until(reader.ended)
+    events = reader.of(row.id)
+    assert [event["status"] for event in events] == ["RUNNING"] * (len(events) - 1) + ["SUCCEEDED"]
+    counts = [event["recordsProcessed"] for event in events]
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 3
+    assert counts[-1] == 50
+    assert reader.events[0][0] - row.started_at.timestamp() < 1
+    assert reader.events[-1][0] - row.completed_at.timestamp() < 1
+
+
+def test_a_run_that_is_over_at_once_has_a_start_and_an_end(owner: Connection, endpoint: str) -> None:
+    reader = Reader(endpoint)
+    for _ in range(20):
+        owner.execute(f"CALL run_job('{SESSIONS}')")
+    until(lambda: len(reader.ended()) == 20)
+    for row in executions(owner):
+        assert [event["status"] for event in reader.of(row.id)] == ["RUNNING", "SUCCEEDED"]
+
+
+def test_only_the_job_that_was_asked_for_is_told(owner: Connection, endpoint: str) -> None:
+    reader = Reader(endpoint, f'(jobName: "{CHALLENGES}")')
+    for job in (SESSIONS, CHALLENGES, SESSIONS):
+        owner.execute(f"CALL run_job('{job}')")
+    until(reader.ended)
+    time.sleep(1)
+    assert {event["jobName"] for _, event in reader.events} == {CHALLENGES}
+
+
+def test_who_comes_late_is_told_what_runs(database: Cluster, owner: Connection, endpoint: str) -> None:
+    add_sessions(owner, 50, -10)
+    with slow_batches(owner):
+        run = Run(database)
+        until(lambda: executions(owner))
+        reader = Reader(endpoint)
+        assert [event["status"] for _, event in reader.events][:1] == ["RUNNING"]
+        assert run.end() is None
+    until(reader.ended)
+
+
+def test_no_end_is_lost_when_the_database_is_restarted(database: Cluster, owner: Connection, endpoint: str) -> None:
+    add_sessions(owner, 50, -10)
+    reader = Reader(endpoint, timeout=60)
+    with slow_batches(owner):
+        Run(database)
+        until(lambda: any(event["recordsProcessed"] > 0 for _, event in reader.events))
+        embedded("stop", DIRECTORY)
+    embedded("start", DIRECTORY)
+    database.wait()
+    with database.connect() as again:
+        again.execute(f"CALL run_job('{CHALLENGES}')")  # which closes the lost one, and may well be over at once
+        lost, last = executions(again)[0], executions(again, CHALLENGES)[0]
+    until(lambda: len(reader.ended()) >= 2, seconds=40)
+    assert [event["status"] for event in reader.of(lost.id)][-1] == "LOST"
+    assert [event["status"] for event in reader.of(last.id)] == ["RUNNING", "SUCCEEDED"]
+
+
+def test_readers_that_are_slow_or_gone_cost_nothing(database: Cluster, owner: Connection, endpoint: str) -> None:
+    gone = [Reader(endpoint, timeout=1.5) for _ in range(3)]
+    for reader in gone:
+        reader.join(timeout=10)  # it hears nothing, and hangs up
+        assert not reader.is_alive()
+    time.sleep(1.5)
+    looks = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE %s AND query_start > now() - interval '1 second'"
+    with database.connect(database.superuser) as superuser:
+        assert superuser.execute(looks, ["%FROM public.job_execution%id > %"]).fetchone() == (0,)
+
+
+def test_a_server_that_is_stopped_ends_its_streams(migrated: Cluster, database: Cluster) -> None:
+    with serving(migrated.app) as endpoint:
+        reader = Reader(endpoint)
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
+    reader.join(timeout=5)
+    assert reader.lines[-3:] == ["event: complete", "data:", ""]
+
+
+def test_a_subscription_needs_a_stream(endpoint: str) -> None:
+    query = {"query": "subscription { jobExecutions { id } }"}
+    response = httpx.post(endpoint, json=query)
+    assert response.status_code == 406
+    assert "text/event-stream" in response.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["subscription { jobExecutions { nope } }", "subscription { a: jobExecutions { id } b: jobExecutions { id } }"],
+)
+def test_a_subscription_that_does_not_fit_is_one_event(endpoint: str, query: str) -> None:
+    response = httpx.post(endpoint, json={"query": query}, headers={"Accept": "text/event-stream"})
+    next_, _, complete = response.text.partition("\n\n")
+    assert next_.startswith('event: next\ndata: {"errors"')
+    assert complete == "event: complete\ndata:\n\n"
