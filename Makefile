@@ -6,7 +6,7 @@ ROWS ?= 200000
 LOCAL := .local
 
 .DEFAULT_GOAL := help
-.PHONY: help run db db-stop psql migrate seed test lint format faults bench bench-api freeze lock clean
+.PHONY: help run db db-stop psql migrate seed test lint format faults audits fuzz bench bench-api freeze lock clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,13 @@ format: $(VENV)/dev ## Format the Python code
 faults: $(VENV)/dev ## A random walk through KILLS=300 kill points, with a tally
 	@deploy/install testing
 	@$(PYTHON) -m tests.faults.walk $(or $(KILLS),300)
+
+audits: $(VENV)/dev $(VENV)/npm ## GraphQL over HTTP's audits, and graphql-cop's checks, with their tallies
+	@$(VENV)/bin/pytest -q -s tests/api/test_clients.py -k audits
+	@$(VENV)/bin/pytest -q tests/api/test_limits.py -k graphql_cop
+
+fuzz: $(VENV)/dev ## CASES=5000 requests that schemathesis makes of the schema, with a tally
+	@CASES=$(or $(CASES),5000) $(VENV)/bin/pytest -q -s tests/api/test_fuzz.py
 
 bench: $(VENV)/dev ## A run beside one bare DELETE on ROWS rows
 	@ROWS=$(ROWS) ROUNDS=$(or $(ROUNDS),5) $(PYTHON) -m tests.bench.purge

@@ -1,13 +1,12 @@
 """``/admin/jobs``: the admin API, GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/)."""
 
 import logging
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from graphql import FormattedExecutionResult, OperationType
 from litestar import Request, route
 from litestar.datastructures import State
-from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp
 
@@ -27,10 +26,6 @@ MAX_BODY = 100_000  # bytes
 @route(PATH, http_method=["GET", "POST"], status_code=200, request_max_body_size=MAX_BODY)
 async def graphql(request: Request[Any, Any, State]) -> ASGIApp:
     """A query, a mutation or a subscription. Raises RefusedRequestError."""
-    return cast("ASGIApp", await answer(request))
-
-
-async def answer(request: Request[Any, Any, State]) -> Stream | ASGIResponse:
     state = request.app.state
     documents: Documents = state.documents
     role = state.access.role(request)
@@ -62,7 +57,7 @@ def check(operation: Operation, method: str, accepted: str, role: Role, client: 
     logger.info("Asked by %s: %s", client, operation.text)
 
 
-async def in_stream(documents: Documents, operation: Operation, context: RequestContext) -> Stream:
+async def in_stream(documents: Documents, operation: Operation, context: RequestContext) -> ASGIResponse:
     if operation.type is OperationType.SUBSCRIPTION:
         return streamed(await documents.subscribe(operation, context))
     return streamed(once(await documents.execute(operation, context)))
@@ -74,7 +69,7 @@ def in_whole(result: FormattedExecutionResult, media_type: str, status_code: int
     )
 
 
-def refusal(error: RequestError, accepted: str) -> Stream | ASGIResponse:
+def refusal(error: RequestError, accepted: str) -> ASGIResponse:
     result: FormattedExecutionResult = {"errors": [each.formatted for each in error.errors]}
     if accepted == EVENT_STREAM:
         return streamed(once(result))

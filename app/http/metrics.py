@@ -13,7 +13,7 @@ from ..errors import JobsError
 from ..jobs import Jobs
 
 WINDOW = timedelta(days=1)
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' text format
+CONTENT_TYPE = "text/plain; version=0.0.4"  # Prometheus' text format
 
 
 @get("/metrics")

@@ -6,19 +6,20 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 from graphql import FormattedExecutionResult
-from litestar.response import Stream
+from litestar.response.streaming import ASGIStreamingResponse
 
 from .parameters import EVENT_STREAM
 
 Results = AsyncGenerator[FormattedExecutionResult, None]
 
+OPENING = 0.05  # seconds: the head goes out with the first bytes, so that the client knows that it is connected
 HEARTBEAT = 12.0  # seconds: less than what proxies keep a silent connection for
 
 
-def streamed(results: Results) -> Stream:
-    return Stream(
-        events(results),
-        media_type=f"{EVENT_STREAM}; charset=utf-8",
+def streamed(results: Results) -> ASGIStreamingResponse:
+    return ASGIStreamingResponse(
+        iterator=events(results),
+        media_type=EVENT_STREAM,
         status_code=200,
         headers={"X-Accel-Buffering": "no"},  # nginx would hold the events back
     )
@@ -31,9 +32,11 @@ async def once(result: FormattedExecutionResult) -> Results:
 async def events(results: Results) -> AsyncGenerator[bytes, None]:
     """The events of the results, a comment where there are none for a while, and that they are complete."""
     upcoming = asyncio.create_task(following(results))
+    silence = OPENING
     try:
         while True:
-            done, _ = await asyncio.wait({upcoming}, timeout=HEARTBEAT)
+            done, _ = await asyncio.wait({upcoming}, timeout=silence)
+            silence = HEARTBEAT
             if not done:
                 yield b":\n\n"
                 continue

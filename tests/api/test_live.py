@@ -1,14 +1,21 @@
 """The subscription: start, progress and end of every run, whoever started it."""
 
+import asyncio
 import json
+import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+
+from app.jobs import feed
+from app.jobs.executions import Execution
 
 from ..conftest import (
     CHALLENGES,
@@ -45,14 +52,24 @@ class Reader(threading.Thread):
 
     def run(self) -> None:
         headers = {"Accept": "text/event-stream"}
-        with httpx.stream("POST", self._endpoint, json=self._query, headers=headers, timeout=self._timeout) as response:
+        with (
+            suppress(httpx.ReadTimeout, httpx.RemoteProtocolError),
+            httpx.stream("POST", self._endpoint, json=self._query, headers=headers, timeout=self._timeout) as response,
+        ):
             assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+            self._socket = response.extensions["network_stream"].get_extra_info("socket")
             self.opened.set()
             for line in response.iter_lines():
                 self.lines.append(line)
                 if line.startswith("data: "):
                     answer = json.loads(line.removeprefix("data: "))
                     self.events.append((time.time(), answer["data"]["jobExecutions"]))
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self.join(timeout=10)
+        assert not self.is_alive()
 
     def of(self, execution_id: int) -> list[dict[str, Any]]:
         return [event for _, event in self.events if event["id"] == f"{execution_id}"]
@@ -61,16 +78,35 @@ class Reader(threading.Thread):
         return [event for _, event in self.events if event["completedAt"]]
 
 
+Read = Callable[..., Reader]
+
+
+@pytest.fixture
+def read(endpoint: str) -> Iterator[Read]:
+    """Makes readers, which hang up in the end."""
+    readers: list[Reader] = []
+
+    def read(*arguments: Any, **options: Any) -> Reader:
+        readers.append(Reader(endpoint, *arguments, **options))
+        return readers[-1]
+
+    yield read
+    for reader in readers:
+        reader.close()
+
+
 @contextmanager
 def slow_batches(owner: Connection) -> Iterator[None]:
     owner.execute("UPDATE job SET batch_size = 10 WHERE name = %s", [SESSIONS])
-    with trigger(owner, "PERFORM pg_sleep(0.05)"):
+    with trigger(owner, "PERFORM pg_sleep(0.6)"):
         yield
 
 
-def test_a_run_is_told_from_start_to_end_within_a_second(database: Cluster, owner: Connection, endpoint: str) -> None:
+def test_a_run_is_told_from_start_to_end_within_a_second(
+    database: Cluster, owner: Connection, read: Callable[..., Reader]
+) -> None:
     add_sessions(owner, 50, -10)
-    reader = Reader(endpoint)
+    reader = read()
     with slow_batches(owner):
         assert Run(database).end() is None
     [row] = executions(owner)
@@ -85,8 +121,8 @@ def test_a_run_is_told_from_start_to_end_within_a_second(database: Cluster, owne
     assert reader.events[-1][0] - row.completed_at.timestamp() < 1
 
 
-def test_a_run_that_is_over_at_once_has_a_start_and_an_end(owner: Connection, endpoint: str) -> None:
-    reader = Reader(endpoint)
+def test_a_run_that_is_over_at_once_has_a_start_and_an_end(owner: Connection, read: Read) -> None:
+    reader = read()
     for _ in range(20):
         owner.execute(f"CALL run_job('{SESSIONS}')")
     until(lambda: len(reader.ended()) == 20)
@@ -94,8 +130,8 @@ def test_a_run_that_is_over_at_once_has_a_start_and_an_end(owner: Connection, en
         assert [event["status"] for event in reader.of(row.id)] == ["RUNNING", "SUCCEEDED"]
 
 
-def test_only_the_job_that_was_asked_for_is_told(owner: Connection, endpoint: str) -> None:
-    reader = Reader(endpoint, f'(jobName: "{CHALLENGES}")')
+def test_only_the_job_that_was_asked_for_is_told(owner: Connection, read: Read) -> None:
+    reader = read(f'(jobName: "{CHALLENGES}")')
     for job in (SESSIONS, CHALLENGES, SESSIONS):
         owner.execute(f"CALL run_job('{job}')")
     until(reader.ended)
@@ -103,26 +139,28 @@ def test_only_the_job_that_was_asked_for_is_told(owner: Connection, endpoint: st
     assert {event["jobName"] for _, event in reader.events} == {CHALLENGES}
 
 
-def test_who_comes_late_is_told_what_runs(database: Cluster, owner: Connection, endpoint: str) -> None:
+def test_who_comes_late_is_told_what_runs(database: Cluster, owner: Connection, read: Read) -> None:
     add_sessions(owner, 50, -10)
     with slow_batches(owner):
         run = Run(database)
         until(lambda: executions(owner))
-        reader = Reader(endpoint)
+        reader = read()
         assert [event["status"] for _, event in reader.events][:1] == ["RUNNING"]
         assert run.end() is None
     until(reader.ended)
 
 
-def test_no_end_is_lost_when_the_database_is_restarted(database: Cluster, owner: Connection, endpoint: str) -> None:
+def test_no_end_is_lost_when_the_database_is_restarted(
+    database: Cluster, owner: Connection, read: Callable[..., Reader]
+) -> None:
     add_sessions(owner, 50, -10)
-    reader = Reader(endpoint, timeout=60)
+    reader = read(timeout=60)
     with slow_batches(owner):
         Run(database)
         until(lambda: any(event["recordsProcessed"] > 0 for _, event in reader.events))
         embedded("stop", DIRECTORY)
-    embedded("start", DIRECTORY)
-    database.wait()
+        embedded("start", DIRECTORY)
+        database.wait()
     with database.connect() as again:
         again.execute(f"CALL run_job('{CHALLENGES}')")  # which closes the lost one, and may well be over at once
         lost, last = executions(again)[0], executions(again, CHALLENGES)[0]
@@ -131,8 +169,8 @@ def test_no_end_is_lost_when_the_database_is_restarted(database: Cluster, owner:
     assert [event["status"] for event in reader.of(last.id)] == ["RUNNING", "SUCCEEDED"]
 
 
-def test_readers_that_are_slow_or_gone_cost_nothing(database: Cluster, owner: Connection, endpoint: str) -> None:
-    gone = [Reader(endpoint, timeout=1.5) for _ in range(3)]
+def test_readers_that_are_gone_cost_nothing(database: Cluster, read: Read) -> None:
+    gone = [read(timeout=1.5) for _ in range(3)]
     for reader in gone:
         reader.join(timeout=10)  # it hears nothing, and hangs up
         assert not reader.is_alive()
@@ -167,3 +205,32 @@ def test_a_subscription_that_does_not_fit_is_one_event(endpoint: str, query: str
     next_, _, complete = response.text.partition("\n\n")
     assert next_.startswith('event: next\ndata: {"errors"')
     assert complete == "event: complete\ndata:\n\n"
+
+
+def test_a_slow_readers_events_are_bounded_and_its_ends_complete() -> None:
+    run = Execution(
+        1, SESSIONS, datetime.now(UTC), None, None, None, 0, None, False, "barycenter", "psql", 0, "RUNNING"
+    )
+    reader = feed.Reader()
+    for number in range(100):
+        execution = replace(run, id=number)
+        reader.put("start", execution)
+        for records in range(100):
+            reader.put("progress", replace(execution, records_processed=records))
+        reader.put("end", replace(execution, status="SUCCEEDED"))
+
+    async def read() -> list[Execution]:
+        reader.close()
+        return [execution async for execution in reader.read()]
+
+    found = asyncio.run(read())
+    assert [(each.id, each.status, each.records_processed) for each in found[:3]] == [
+        (0, "RUNNING", 0),
+        (0, "RUNNING", 99),
+        (0, "SUCCEEDED", 0),
+    ]
+    assert len(found) == 300
+    assert [each.id for each in found if each.status == "SUCCEEDED"] == list(range(100))
+    for number in range(10_000):
+        reader.put("start", replace(run, id=number))
+    assert len(asyncio.run(read())) == feed.MAX_PENDING  # and then it is hung up on
