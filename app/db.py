@@ -26,6 +26,7 @@ Parameters = Mapping[str, Any]
 Question = tuple[str, str]
 
 TIMEOUT = 5.0  # seconds that a request waits for a connection
+QUERY_TIMEOUT = 10.0  # seconds that a query may take, the wait for a connection included
 RECONNECT_TIMEOUT = 10.0  # seconds within which the pool's pause between attempts grows no further
 BY_SQLSTATE: dict[str, type[JobsError]] = {
     "JB001": UnknownJobError,
@@ -74,18 +75,25 @@ class Database:
     async def _fetch(
         self, row_type: type[T], query: LiteralString, parameters: Parameters | None, question: Question
     ) -> list[T]:
-        with translated():
-            try:
-                return await self._read(row_type, query, parameters, question)
-            except psycopg.OperationalError as error:
-                if error.sqlstate not in GONE:
-                    raise
-                # It died while it lay in the pool, and so may have the others. To ask each before each use costs
-                # as much as the query does.
-                await self._reads.check()
-                return await self._read(row_type, query, parameters, question)
-            finally:
-                self._waits_no_more(question)
+        try:
+            with translated():
+                async with asyncio.timeout(QUERY_TIMEOUT):
+                    return await self._read_again(row_type, query, parameters, question)
+        finally:
+            self._waits_no_more(question)
+
+    async def _read_again(
+        self, row_type: type[T], query: LiteralString, parameters: Parameters | None, question: Question
+    ) -> list[T]:
+        try:
+            return await self._read(row_type, query, parameters, question)
+        except psycopg.OperationalError as error:
+            if error.sqlstate not in GONE or isinstance(error, PoolTimeout):
+                raise
+            # It died while it lay in the pool, and so may have the others. To ask each before each use costs as much as
+            # the query does.
+            await self._reads.check()
+            return await self._read(row_type, query, parameters, question)
 
     async def _read(
         self, row_type: type[T], query: LiteralString, parameters: Parameters | None, question: Question
@@ -134,6 +142,10 @@ def translated() -> Iterator[None]:
     """Turns the driver's errors into JobsErrors."""
     try:
         yield
+    except TimeoutError as error:
+        raise DatabaseUnavailableError(
+            f"The database took longer than {QUERY_TIMEOUT:.0f} seconds to answer."
+        ) from error
     except PoolTimeout as error:
         raise DatabaseUnavailableError("The database cannot be reached. Try again in a moment.") from error
     except UnicodeEncodeError as error:

@@ -126,9 +126,14 @@ class Measure:
         for argument in field.arguments or ():
             if argument.name.value == "limit":
                 if isinstance(argument.value, IntValueNode):
-                    return max(1, int(argument.value.value))
+                    return as_rows(argument.value.value)
                 if isinstance(argument.value, VariableNode):
                     self.is_variable = True
                     value = self._variables.get(argument.value.name.value)
                     return max(1, value) if isinstance(value, int) else DEFAULT_LIMIT
         return DEFAULT_LIMIT
+
+
+def as_rows(literal: str) -> int:
+    # Python refuses to read a number of thousands of digits.
+    return MAX_COST if len(literal) > 10 else max(1, int(literal))

@@ -25,7 +25,9 @@ class RefusedRequestError(HTTPException):
         super().__init__(detail=message, status_code=status_code, headers=headers)
 
 
-def refused(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    if error.status_code >= 500:
+        return failed(request, error)
     message = SENTENCES.get(error.status_code, error.detail) if type(error) is not RefusedRequestError else error.detail
     return as_response(error.status_code, message, error.headers)
 

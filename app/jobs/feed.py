@@ -105,6 +105,9 @@ class Feed:
                     logger.warning("Live updates wait for the database: %s", error)
                 away = True
                 continue
+            except Exception:
+                logger.exception("Live updates go on after an internal error")
+                continue
             away = False
             for execution in executions:
                 self._tell(execution)

@@ -51,6 +51,14 @@ def test_a_database_that_is_down_is_a_clean_error_and_its_return_needs_no_help(
     until(lambda: httpx.post(endpoint, json=JOBS, timeout=20).json().get("data"), seconds=30)
 
 
+def test_a_database_that_does_not_answer_is_not_waited_for_for_ever(database: Cluster, endpoint: str) -> None:
+    with database.connect(database.superuser) as superuser, superuser.transaction():
+        superuser.execute("LOCK TABLE job IN ACCESS EXCLUSIVE MODE")
+        [error] = httpx.post(endpoint, json=JOBS, timeout=20).json()["errors"]
+        assert error["message"] == "The database took longer than 10 seconds to answer."
+    assert "data" in httpx.post(endpoint, json=JOBS, timeout=20).json()
+
+
 def test_a_server_may_start_before_its_database(migrated: Cluster) -> None:
     embedded("stop", DIRECTORY)
     try:

@@ -26,6 +26,7 @@ BOMB = "query { ...f0 } " + " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...
         ("{ ...f } fragment f on Query { " + "__typename " * 21 + "}", "21 fields at the root"),
         ("{ a" * 16 + " }" * 16, "16 levels of fields: 15 are allowed"),
         (NESTED, "nested too deeply"),
+        ("{ jobLogs(limit: " + "9" * 5000 + ") { id } }", "costs"),
         ("{ __typename " + "@skip(if: false) " * 21 + "}", "21 directives: 20 are allowed"),
         ("{ " + "availableJobs { name } " * 300 + "}", "token"),
         ("{ a: jobLogs(limit: 1000) { " + "id " * 20 + "} b: jobLogs(limit: 1000) { " + "id " * 20 + "} }", "costs"),
