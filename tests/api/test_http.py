@@ -1,11 +1,17 @@
 """The transport: what is no GraphQL request is told so, and who may ask."""
 
+import asyncio
 import subprocess
+from typing import Any
 
 import httpx
 import pytest
+from graphql import build_schema
 
-from app.schema import SchemaError, bind, load_schema
+from app.documents import Documents
+from app.logs import request_id
+from app.resolvers import FIELDS, SCALARS
+from app.schema import SDL, SchemaError, bind, load_schema
 from app.settings import Settings, SettingsError
 
 from ..conftest import SESSIONS, Cluster, Connection, executions
@@ -169,9 +175,22 @@ def test_a_setting_may_be_the_content_of_a_file(tmp_path_factory: pytest.TempPat
     assert "s3cret" not in repr(settings)
 
 
-def test_the_server_refuses_a_field_without_a_resolver_and_a_resolver_without_a_field() -> None:
-    from app.resolvers import FIELDS, SCALARS
+def test_an_internal_error_is_masked_and_the_log_has_it(caplog: pytest.LogCaptureFixture) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("the password is s3cret")
 
+    documents = Documents(bind(build_schema(SDL.read_text()), {**FIELDS, "Query.availableJobs": broken}, SCALARS))
+    context: Any = None
+    request_id.set("id-of-the-request")
+    result = asyncio.run(documents.execute(documents.operation("{ availableJobs { name } }", None, None), context))
+    [error] = result["errors"]
+    assert error["message"] == "Internal error. The server's log says more, at request id-of-the-request."
+    assert error["extensions"] == {"code": "INTERNAL", "requestId": "id-of-the-request"}
+    assert "s3cret" not in f"{result}"
+    assert "the password is s3cret" in caplog.text
+
+
+def test_the_server_refuses_a_field_without_a_resolver_and_a_resolver_without_a_field() -> None:
     with pytest.raises(SchemaError, match=r"Query\.availableJobs"):
         bind(load_schema(), {name: FIELDS[name] for name in FIELDS if name != "Query.availableJobs"}, SCALARS)
     with pytest.raises(SchemaError, match=r"Query\.nope"):

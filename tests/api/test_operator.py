@@ -1,5 +1,6 @@
 """Everything that an operator does, through the API."""
 
+import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,6 +10,9 @@ import httpx
 import pytest
 
 from app import resolvers
+from app.db import Database
+from app.jobs import Jobs
+from app.jobs.executions import Execution
 
 from ..conftest import (
     CHALLENGES,
@@ -254,6 +258,25 @@ def test_a_trigger_that_does_not_wait_answers_with_the_run_that_it_started(ask: 
     assert ask(again)["data"]["triggerJob"]["execution"] == {"status": "SUCCEEDED"}
     unknown = ask('mutation { triggerJob(jobName: "nope", wait: false) { success message executionId } }')
     assert unknown["data"]["triggerJob"] == {"success": False, "message": "Unknown job: nope", "executionId": None}
+
+
+def test_a_trigger_waits_no_longer_than_its_bound(database: Cluster, owner: Connection) -> None:
+    async def run() -> Execution:
+        connections = Database(database.app)
+        await connections.open()
+        try:
+            return await Jobs.of(connections).runs.run(SESSIONS, client="test", patience=0.5)
+        finally:
+            await connections.close()
+
+    add_sessions(owner, 5, -10)
+    with trigger(owner, "PERFORM pg_sleep(2)"):
+        began = time.monotonic()
+        execution = asyncio.run(run())
+        assert 0.5 <= time.monotonic() - began < 1.5
+        assert (execution.status, execution.success, execution.completed_at) == ("RUNNING", None, None)
+        until(lambda: executions(owner)[0].completed_at)
+    assert executions(owner)[0].records_processed == 5
 
 
 def test_a_server_that_is_stopped_answers_who_waits_that_it_is_still_running(
