@@ -22,6 +22,9 @@ HEADERS = [
     (b"x-frame-options", b"DENY"),
 ]
 
+# What a client makes up is counted as "other": each name that is given keeps its figures for ever.
+METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"}
+
 
 class Edge:
     """An ASGI application around another. ``paths``: those that get figures of their own."""
@@ -65,6 +68,3 @@ class Edge:
             self._requests.labels(method if method in METHODS else "other", path, status).inc()
             self._seconds.labels(path).observe(seconds)
             logger.info("%s %s %s in %.1f ms", method, path, status, seconds * 1000)
-
-
-METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"}
