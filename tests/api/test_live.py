@@ -130,6 +130,20 @@ def test_a_run_that_is_over_at_once_has_a_start_and_an_end(owner: Connection, re
         assert [event["status"] for event in reader.of(row.id)] == ["RUNNING", "SUCCEEDED"]
 
 
+def test_a_long_runs_end_is_told_however_many_started_since(database: Cluster, owner: Connection, read: Read) -> None:
+    add_sessions(owner, 20, -10)
+    reader = read()
+    with slow_batches(owner):
+        run = Run(database)
+        until(lambda: reader.events)
+        owner.execute("SELECT setval(pg_get_serial_sequence('job_execution', 'id'), max(id) + 500) FROM job_execution")
+        owner.execute(f"CALL run_job('{CHALLENGES}')")
+        until(reader.ended)
+        assert run.end() is None
+    [row] = executions(owner)
+    until(lambda: reader.of(row.id)[-1]["status"] == "SUCCEEDED")
+
+
 def test_only_the_job_that_was_asked_for_is_told(owner: Connection, read: Read) -> None:
     reader = read(f'(jobName: "{CHALLENGES}")')
     for job in (SESSIONS, CHALLENGES, SESSIONS):

@@ -117,7 +117,7 @@ def test_pages_neither_miss_nor_repeat_a_run_while_new_ones_start(ask: Ask, owne
     everything = [row["id"] for row in log(ask)]
     paged: list[str] = []
     arguments = "(limit: 4)"
-    while rows := log(ask, arguments, "id cursor"):
+    while (rows := log(ask, arguments, "id cursor")) and len(paged) < 100:
         paged += [row["id"] for row in rows]
         arguments = f'(limit: 4, after: "{rows[-1]["cursor"]}")'
         owner.execute(f"CALL run_job('{CHALLENGES}')")
