@@ -42,7 +42,7 @@ class InvalidInputError(JobsError):
 
 
 class RateLimitedError(JobsError):
-    """Too many jobs were triggered within a minute."""
+    """Too much at a time: triggers within a minute, or subscriptions."""
 
     code = "RATE_LIMITED"
 

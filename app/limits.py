@@ -12,6 +12,7 @@ from graphql import (
     GraphQLError,
     IntValueNode,
     Node,
+    OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
     Visitor,
@@ -25,7 +26,7 @@ MAX_DIRECTIVES = 20
 MAX_COST = 25_000
 
 # A field costs 1. These cost more, as the database has more to do for them.
-COSTS = {"preview": 500, "stats": 50, "triggerJob": 100}
+COSTS = {"preview": 500, "stats": 50, "triggerJob": 100, "__schema": 5000, "__type": 500}
 LISTS = {"availableJobs": 10}  # how often what is in them is to be counted; jobLogs has a limit of its own
 DEFAULT_LIMIT = 100
 
@@ -83,7 +84,7 @@ class Measure:
     """
 
     def __init__(self, document: DocumentNode, variables: Variables) -> None:
-        self._variables = variables
+        self._variables = {**defaults(document), **variables}
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
@@ -132,6 +133,17 @@ class Measure:
                     value = self._variables.get(argument.value.name.value)
                     return max(1, value) if isinstance(value, int) else DEFAULT_LIMIT
         return DEFAULT_LIMIT
+
+
+def defaults(document: DocumentNode) -> dict[str, int]:
+    """The numbers that the document itself gives to variables."""
+    return {
+        variable.variable.name.value: as_rows(variable.default_value.value)
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+        for variable in node.variable_definitions or ()
+        if isinstance(variable.default_value, IntValueNode)
+    }
 
 
 def as_rows(literal: str) -> int:

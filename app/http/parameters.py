@@ -40,9 +40,8 @@ class Parameters:
 async def of_post(request: Request[Any, Any, Any]) -> Parameters:
     """Raises RefusedRequestError."""
     # Any other type could be sent by a web page without being asked first (CORS).
-    content_type, _, options = request.headers.get("content-type", "").partition(";")
-    charset = options.strip().lower().removeprefix("charset=").strip('"')
-    if content_type.strip().lower() != JSON or charset not in ("", "utf-8", "utf8"):
+    content_type, options = request.content_type
+    if content_type.lower() != JSON or options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise RefusedRequestError(415, f"Send the request as Content-Type: {JSON}, in UTF-8.")
     return Parameters.of(decoded(await request.body(), "The body"))
 

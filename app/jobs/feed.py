@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
-from ..errors import JobsError
+from ..errors import JobsError, RateLimitedError
 from .executions import Execution, Executions
 
 logger = logging.getLogger(__name__)
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 PERIOD = 0.5  # seconds
 # An execution with a lower id may become visible after one with a higher id: so many are looked at again.
 WINDOW = 200
+MAX_READERS = 500
 MAX_PENDING = 3000  # events that a reader may be behind
 
 
@@ -82,6 +83,8 @@ class Feed:
             reader.close()
 
     async def _add(self, reader: Reader) -> None:
+        if len(self._readers) >= MAX_READERS:
+            raise RateLimitedError(f"{MAX_READERS} subscriptions are open, and that is enough. End some of them.")
         async with self._starting:
             if self._follower is None or self._follower.done():
                 self._last_id = await self._executions.last_id()

@@ -1,6 +1,7 @@
 """The transport: what is no GraphQL request is told so, and who may ask."""
 
 import asyncio
+import http.client
 import subprocess
 from typing import Any
 
@@ -24,6 +25,7 @@ QUERY = {"query": "{ availableJobs { name } }"}
     ("content", "content_type", "status"),
     [
         ('{"query": "{ __typename }"}', "application/json; charset=utf-8", 200),
+        ('{"query": "{ __typename }"}', 'Application/JSON; x=y; charset="UTF-8"', 200),
         ('{"query": "{ __typename }"}', "text/plain", 415),
         ("query={ __typename }", "application/x-www-form-urlencoded", 415),
         ("{", "application/json", 400),
@@ -110,6 +112,16 @@ def test_a_get_that_any_page_can_make_a_browser_send_is_refused(
     response = httpx.get(endpoint, params={"query": "{ availableJobs { name } }"}, headers=headers)
     assert response.status_code == status
     assert ("data" in response.json()) == (status == 200)
+
+
+def test_a_url_of_more_than_64_kib_is_refused(endpoint: str) -> None:
+    url = httpx.URL(endpoint)
+    for length, status in ((60_000, 200), (70_000, 400)):
+        connection = http.client.HTTPConnection(url.host, url.port)
+        target = f"{url.path}?query=%7B__typename%7D&x={'x' * length}"
+        connection.request("GET", target, headers={"Accept": "application/json"})
+        assert connection.getresponse().status == status
+        connection.close()
 
 
 def test_no_mutation_goes_by_get(endpoint: str, owner: Connection) -> None:

@@ -27,6 +27,7 @@ BOMB = "query { ...f0 } " + " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...
         ("{ a" * 16 + " }" * 16, "16 levels of fields: 15 are allowed"),
         (NESTED, "nested too deeply"),
         ("{ jobLogs(limit: " + "9" * 5000 + ") { id } }", "costs"),
+        ("{ " + " ".join(f"a{n}: __schema {{ queryType {{ name }} }}" for n in range(6)) + "}", "costs"),
         ("{ __typename " + "@skip(if: false) " * 21 + "}", "21 directives: 20 are allowed"),
         ("{ " + "availableJobs { name } " * 300 + "}", "token"),
         ("{ a: jobLogs(limit: 1000) { " + "id " * 20 + "} b: jobLogs(limit: 1000) { " + "id " * 20 + "} }", "costs"),
@@ -50,6 +51,8 @@ def test_a_limit_in_a_variable_costs_as_much(endpoint: str) -> None:
     [error] = httpx.post(endpoint, json={"query": query, "variables": {"n": 1000}}).json()["errors"]
     assert error["extensions"] == {"code": "TOO_MUCH"}
     assert "data" in httpx.post(endpoint, json={"query": query}).json()
+    [error] = httpx.post(endpoint, json={"query": query.replace("$n: Int", "$n: Int = 1000")}).json()["errors"]
+    assert error["extensions"] == {"code": "TOO_MUCH"}
 
 
 def test_what_graphqls_own_tools_ask_is_not_too_much(endpoint: str) -> None:

@@ -14,8 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
+from app.db import Database
+from app.errors import RateLimitedError
 from app.jobs import feed
-from app.jobs.executions import Execution
+from app.jobs.executions import Execution, Executions
+from app.jobs.feed import Feed
 
 from ..conftest import (
     CHALLENGES,
@@ -219,6 +222,30 @@ def test_a_subscription_that_does_not_fit_is_one_event(endpoint: str, query: str
     next_, _, complete = response.text.partition("\n\n")
     assert next_.startswith('event: next\ndata: {"errors"')
     assert complete == "event: complete\ndata:\n\n"
+
+
+def test_subscriptions_are_limited(database: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MAX_READERS", 1)
+
+    async def read_twice() -> None:
+        connections = Database(database.app)
+        await connections.open()
+        try:
+            changes = Feed(Executions(connections))
+            first = asyncio.create_task(anext(changes.changes()))
+            await asyncio.sleep(0.5)
+            with pytest.raises(RateLimitedError, match="1 subscriptions are open"):
+                await anext(changes.changes())
+            first.cancel()
+            await asyncio.sleep(0.1)
+            second = asyncio.create_task(anext(changes.changes()))
+            await asyncio.sleep(0.5)
+            assert not second.done()
+            second.cancel()
+        finally:
+            await connections.close()
+
+    asyncio.run(read_twice())
 
 
 def test_a_slow_readers_events_are_bounded_and_its_ends_complete() -> None:
