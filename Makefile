@@ -6,7 +6,7 @@ ROWS ?= 200000
 LOCAL := .local
 
 .DEFAULT_GOAL := help
-.PHONY: help run db db-stop psql migrate seed test lint format faults audits fuzz bench bench-api freeze lock clean
+.PHONY: help run db db-stop psql migrate seed test lint format faults audits fuzz bench bench-api wheel freeze lock clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,8 +62,11 @@ bench: $(VENV)/dev ## A run beside one bare DELETE on ROWS rows
 bench-api: $(VENV)/dev ## The admin API beside Strawberry and Ariadne: requests a second
 	@ROUNDS=$(or $(ROUNDS),5) $(PYTHON) -m tests.bench.api
 
+wheel: $(VENV)/dev ## The wheel, in .local/dist; the same bytes each time
+	@$(PYTHON) -m build --wheel --no-isolation --outdir $(LOCAL)/dist
+
 freeze: $(VENV)/run ## Copy what has changed in sql/ into migrations/frozen/$(rev)/: make freeze rev=0002
-	@$(PYTHON) -m migrations.freeze $(rev)
+	@$(PYTHON) -m barycenter_jobs.install.freeze $(rev)
 
 lock: $(VENV)/dev ## Resolve the dependencies anew into requirements*.txt
 	@$(VENV)/bin/uv pip compile $(LOCK) -o requirements.txt pyproject.toml
@@ -77,11 +80,16 @@ clean: ## Stop and delete the embedded databases, and delete the virtual environ
 # Made anew when the lock file has changed. --require-hashes: what is installed is what was locked.
 $(VENV)/run: requirements.txt | $(VENV)/bin/pip
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(LINK)
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt | $(VENV)/bin/pip
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(LINK)
 	@touch $@ $(VENV)/run
+
+# In a checkout, as in the wheel, app/ is imported as barycenter_jobs.
+LINK := ln -sfn "$(CURDIR)/app" "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/barycenter_jobs"
 
 # npm's clients and audits, which the suite runs.
 $(VENV)/npm: tests/api/npm/package-lock.json | $(VENV)/dev

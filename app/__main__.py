@@ -1,61 +1,29 @@
-"""``python -m app`` serves the admin API until SIGINT or SIGTERM."""
+"""``barycenter-jobs``: the two things that a deployment does."""
 
-import os
-import socket
+import argparse
 import sys
 
-import uvicorn
+from alembic.util import CommandError
 
-from . import logs
-from .main import Application
-from .settings import Settings, SettingsError
+from . import install, server
+from .settings import SettingsError
 
-PATIENCE = 5  # seconds that requests have to finish in, once it is to stop
-
-
-class Server(uvicorn.Server):
-    """Tells the application that it is to stop before it waits for its requests."""
-
-    def __init__(self, application: Application) -> None:
-        super().__init__(
-            uvicorn.Config(
-                application,
-                access_log=False,  # the application writes its own
-                log_config=None,
-                server_header=False,
-                timeout_graceful_shutdown=PATIENCE,
-            )
-        )
-        self._application = application
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._application.stop()
-        await super().shutdown(sockets)
+COMMANDS = {
+    "migrate": (install.migrate, "alembic upgrade head on the database that DATABASE_URL names"),
+    "serve": (server.serve, "serve the admin API until SIGINT or SIGTERM"),
+}
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="barycenter-jobs", description="Barycenter's housekeeping.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS))
+    for name, (_, description) in COMMANDS.items():
+        commands.add_parser(name, help=description, description=description)
+    action, _ = COMMANDS[parser.parse_args().command]
     try:
-        settings = Settings.from_environment()
-        listener = listen(settings)
-    except SettingsError as error:
+        action()
+    except (SettingsError, CommandError) as error:
         sys.exit(f"barycenter-jobs: {error}")
-    logs.configure()
-    print(f"Admin API: http://{settings.host}:{settings.port}/admin/jobs", flush=True)
-    Server(Application(settings)).run(sockets=[listener])
-
-
-def listen(settings: Settings) -> socket.socket:
-    """The listening socket. Raises SettingsError where the address is taken or is not this machine's."""
-    address = settings.host, settings.port
-    try:
-        family = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server(address, family=family, backlog=2048)
-    except OSError as error:
-        # Python adds to the reason where it bound; gaierror, of a name that is none, has no errno of the system's.
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        raise SettingsError(
-            f"Cannot listen on {address[0]}, port {address[1]}: {reason}. Set JOBS_HOST or JOBS_PORT."
-        ) from error
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from .http.errors import failed, refused
 from .http.graphql import graphql
 from .http.health import live, ready
 from .http.metrics import metrics
+from .install import head
 from .jobs import Jobs
 from .rate import Rate
-from .revision import head
 from .schema import load_schema
 from .settings import Settings
 

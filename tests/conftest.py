@@ -108,6 +108,17 @@ def migrated(cluster: Cluster) -> Cluster:
     return cluster
 
 
+@pytest.fixture
+def unmigrated(migrated: Cluster) -> Iterator[Cluster]:
+    """An empty database; it is a migrated one again afterwards."""
+    migrated.wait()
+    empty(migrated)
+    alembic(migrated.owner)
+    yield migrated
+    empty(migrated)
+    migrate(migrated)
+
+
 def migrate(cluster: Cluster) -> None:
     """To head, and quiet: no job runs unless a test wants it to."""
     command.upgrade(alembic(cluster.owner), "head")

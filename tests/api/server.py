@@ -30,7 +30,7 @@ def start(
     """``stderr``: where the log goes. A pipe that nobody reads holds 64 KiB, and then the server."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("JOBS_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "app"],
+        [sys.executable, "-m", "barycenter_jobs", "serve"],
         cwd=ROOT,
         env={**inherited, "DATABASE_URL": database_url, "JOBS_PORT": f"{port}", **environment},
         text=True,

@@ -7,7 +7,7 @@ from hashlib import sha256
 import httpx
 import pytest
 
-from app.settings import Settings, SettingsError
+from barycenter_jobs.settings import Settings, SettingsError
 
 from ..conftest import SESSIONS, Cluster, Connection, executions
 from .server import LOG, serving

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from graphql import build_schema
 
-from app.documents import Documents
-from app.logs import request_id
-from app.resolvers import FIELDS, SCALARS
-from app.schema import SDL, SchemaError, bind, load_schema
-from app.settings import Settings, SettingsError
+from barycenter_jobs.documents import Documents
+from barycenter_jobs.logs import request_id
+from barycenter_jobs.resolvers import FIELDS, SCALARS
+from barycenter_jobs.schema import SDL, SchemaError, bind, load_schema
+from barycenter_jobs.settings import Settings, SettingsError
 
 from ..conftest import SESSIONS, Cluster, Connection, executions
 from .server import free_port, start

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.errors import RateLimitedError
-from app.rate import Rate
+from barycenter_jobs.errors import RateLimitedError
+from barycenter_jobs.rate import Rate
 
 from ..conftest import SESSIONS, Cluster
 from .server import serving

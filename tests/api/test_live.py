@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
-from app.db import Database
-from app.errors import RateLimitedError
-from app.jobs import feed
-from app.jobs.executions import Execution, Executions
-from app.jobs.feed import Feed
+from barycenter_jobs.db import Database
+from barycenter_jobs.errors import RateLimitedError
+from barycenter_jobs.jobs import feed
+from barycenter_jobs.jobs.executions import Execution, Executions
+from barycenter_jobs.jobs.feed import Feed
 
 from ..conftest import (
     CHALLENGES,

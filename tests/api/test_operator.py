@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from app import resolvers
-from app.db import Database
-from app.jobs import Jobs
-from app.jobs.executions import Execution
+from barycenter_jobs import resolvers
+from barycenter_jobs.db import Database
+from barycenter_jobs.jobs import Jobs
+from barycenter_jobs.jobs.executions import Execution
 
 from ..conftest import (
     CHALLENGES,

@@ -5,8 +5,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from app.db import Database
-from app.errors import JobsError
+from barycenter_jobs.db import Database
+from barycenter_jobs.errors import JobsError
 
 from ..conftest import SESSIONS, Cluster, Connection
 

@@ -21,10 +21,10 @@ from starlette.routing import Route
 from strawberry.litestar import make_graphql_controller
 from strawberry.schema.config import StrawberryConfig
 
-from app import resolvers
-from app.db import Database
-from app.jobs import Jobs
-from app.schema import SDL
+from barycenter_jobs import resolvers
+from barycenter_jobs.db import Database
+from barycenter_jobs.jobs import Jobs
+from barycenter_jobs.schema import SDL
 
 from ..conftest import ROOT
 

@@ -7,7 +7,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from migrations import freeze, objects
+from barycenter_jobs.install import freeze, objects
 
 from ..conftest import Cluster, alembic, empty
 

@@ -49,6 +49,8 @@ def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, 
     for name in ("sql", "migrations", "app", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         copy(ROOT / name, project / name)
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python/barycenter_jobs").symlink_to(project / "app")
     (project / "sql/views/expired_authorization_codes.sql").write_text(VIEW)
     (project / "sql/functions/cleanup_expired_codes.sql").write_text(FUNCTION)
     grants = project / "sql/grants.sql"
@@ -59,7 +61,7 @@ def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, 
     catalogue.write_text(catalogue.read_text().replace("    )\n),\nlisted AS (", "    ),\n" + ROW))
 
     def run(*command: str) -> str:
-        environment = {**os.environ, "DATABASE_URL": unmigrated.owner}
+        environment = {**os.environ, "DATABASE_URL": unmigrated.owner, "PYTHONPATH": f"{tmp_path / 'python'}"}
         python = ROOT / ".venv" / "bin"
         return subprocess.run(
             [python / command[0], *command[1:]],
@@ -74,7 +76,7 @@ def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, 
     with unmigrated.connect() as owner:
         owner.execute("CREATE TABLE authorization_codes (code varchar PRIMARY KEY, expires_at bigint NOT NULL)")
         owner.execute("INSERT INTO authorization_codes VALUES ('old', 1), ('new', 99999999999)")
-        assert run("python", "-m", "migrations.freeze", "0099").splitlines() == [
+        assert run("python", "-m", "barycenter_jobs.install.freeze", "0099").splitlines() == [
             "functions/cleanup_expired_codes.sql",
             "views/expired_authorization_codes.sql",
             "grants.sql",

@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-SQL = Path(__file__).parents[1] / "sql"
-FROZEN = Path(__file__).parent / "frozen"
+from . import HOME, MIGRATIONS
+
+SQL = HOME / "sql"
+FROZEN = MIGRATIONS / "frozen"
 
 # A kind may only need kinds above it. Within a kind, files go by name.
 KINDS = (

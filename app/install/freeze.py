@@ -1,6 +1,6 @@
-"""Copies into ``frozen/<revision>/`` what has changed in ``sql/`` since the revision before it.
+"""Copies into ``migrations/frozen/<revision>/`` what has changed in ``sql/`` since the revision before it.
 
-``python -m migrations.freeze 0002``. Prints the copies; calling it again brings them up to date.
+``python -m barycenter_jobs.install.freeze 0002``. Prints the copies; calling it again brings them up to date.
 """
 
 import shutil

@@ -1,0 +1,23 @@
+"""How the jobs get into a database: Alembic's part."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+# The folder that holds migrations/ and sql/: a checkout's root, or the installed package.
+HOME = next(folder for folder in Path(__file__).resolve().parents if (folder / "migrations").is_dir())
+MIGRATIONS = HOME / "migrations"
+
+
+def migrate() -> None:
+    """``alembic upgrade head``. Raises alembic.util.CommandError, whose message is a sentence."""
+    configuration = Config()
+    configuration.set_main_option("script_location", f"{MIGRATIONS}".replace("%", "%%"))
+    command.upgrade(configuration, "head")
+
+
+def head() -> str:
+    """The last revision: the state of the database that this code is for."""
+    return ScriptDirectory(f"{MIGRATIONS}").get_current_head() or ""

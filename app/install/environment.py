@@ -1,0 +1,126 @@
+"""What Alembic's ``env.py`` does: connects as DATABASE_URL says and runs the revisions in one transaction."""
+
+import psycopg
+from alembic import context
+from alembic.operations import MigrateOperation, Operations
+from alembic.runtime.migration import MigrationInfo
+from alembic.util import CommandError
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from ..settings import SettingsError, database_url
+from .objects import downgrade_sql, upgrade_sql
+
+# Names are looked up in pg_catalog alone: nobody's table or function of the same name gets in the way.
+# And a migration rather fails than keeps logins waiting behind it.
+SETTINGS = (
+    "SET LOCAL search_path = pg_catalog, pg_temp",
+    "SET LOCAL lock_timeout = '5s'",
+    "SET LOCAL statement_timeout = '5min'",
+)
+# Any number will do, as long as it is the same for all who migrate: they go one after the other.
+MIGRATION_LOCK = 8081_0001
+
+
+@Operations.register_operation("install_frozen")
+class InstallFrozen(MigrateOperation):
+    """Installs a revision's frozen copies."""
+
+    def __init__(self, revision: str) -> None:
+        self.revision = revision
+
+    @classmethod
+    def install_frozen(cls, operations: Operations, revision: str) -> None:
+        operations.invoke(cls(revision))
+
+
+@Operations.register_operation("uninstall_frozen")
+class UninstallFrozen(InstallFrozen):
+    """Puts back what stood before a revision's frozen copies."""
+
+    @classmethod
+    def uninstall_frozen(cls, operations: Operations, revision: str) -> None:
+        operations.invoke(cls(revision))
+
+
+@Operations.implementation_for(InstallFrozen)
+def _install(operations: Operations, operation: InstallFrozen) -> None:
+    for sql in upgrade_sql(operation.revision):
+        execute(operations, sql)
+
+
+@Operations.implementation_for(UninstallFrozen)
+def _uninstall(operations: Operations, operation: UninstallFrozen) -> None:
+    for sql in downgrade_sql(operation.revision):
+        execute(operations, sql)
+
+
+def execute(operations: Operations, sql: str) -> None:
+    """Runs SQL as it stands: ``:name`` and ``%`` are no placeholders."""
+    if context.is_offline_mode():
+        operations.get_context().impl.static_output(sql.rstrip("\n;") + ";\n")
+    else:
+        operations.get_bind().exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+
+def run() -> None:
+    """Raises CommandError with one sentence for all that goes wrong."""
+    try:
+        if context.is_offline_mode():
+            run_offline()
+        else:
+            run_online()
+    except DBAPIError as error:
+        raise CommandError(sentence(error)) from error
+    except (SettingsError, psycopg.Error) as error:
+        raise CommandError(f"{error}".strip()) from error
+
+
+def run_offline() -> None:
+    context.configure(dialect_name="postgresql", version_table_schema="public", literal_binds=True)
+    with context.begin_transaction():
+        for setting in SETTINGS:
+            context.execute(setting)
+        context.run_migrations()
+
+
+def run_online() -> None:
+    url = database_url()
+    # libpq reads the URL, so that everything that works with psql works here.
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
+    with engine.connect() as connection:
+        context.configure(connection=connection, version_table_schema="public", on_version_apply=report)
+        with context.begin_transaction():
+            connection.exec_driver_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({MIGRATION_LOCK})")
+            for setting in SETTINGS:
+                connection.exec_driver_sql(setting)
+            context.run_migrations()
+            if is_upgrade_to_head():
+                sync_schedule(connection)
+
+
+def report(ctx: object, step: MigrationInfo, heads: object, run_args: object) -> None:
+    """Alembic's on_version_apply; it calls by these names."""
+    direction = "Upgraded to" if step.is_upgrade else "Downgraded from"
+    context.config.print_stdout("%s revision %s", direction, step.up_revision_id)
+
+
+def is_upgrade_to_head() -> bool:
+    try:
+        return context.get_revision_argument() == context.get_head_revision()
+    except KeyError:  # a command that goes nowhere, such as "current"
+        return False
+
+
+def sync_schedule(connection: Connection) -> None:
+    """Mends the schedule even when there was nothing to migrate: the server may have moved to another port."""
+    connection.execute(text("SELECT public.sync_schedule()"))
+
+
+def sentence(error: DBAPIError) -> str:
+    """What went wrong and what to do, without the SQL."""
+    original = error.orig
+    if not isinstance(original, psycopg.Error) or original.diag.message_primary is None:
+        return f"{original}".strip()
+    return ". ".join(filter(None, (original.diag.message_primary, original.diag.message_hint)))
