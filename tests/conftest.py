@@ -1,88 +1,50 @@
-"""The suite's database: a cluster of its own, as ``make run`` has one, under ``.local/test``."""
+"""The suite's database, and what tests do with it."""
 
 import os
-import pwd
-import signal
-import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
-from psycopg.rows import namedtuple_row
 
-Connection = psycopg.Connection[Any]
+from .cluster import ROOT, Cluster, Connection, choice, running
 
-ROOT = Path(__file__).parents[1]
-EMBEDDED = ROOT / "deploy" / "embedded"
-DIRECTORY = ROOT / ".local" / "test"
 IDENTITY_TABLES = ("sessions", "refresh_tokens", "webauthn_challenges", "device_codes")
 SESSIONS = "cleanup_expired_sessions"
 CHALLENGES = "cleanup_expired_challenges"
+RAN_ON = pytest.StashKey[str]()
 
 
-@dataclass(frozen=True)
-class Cluster:
-    """A PostgreSQL with pg_cron, and how to log in there."""
-
-    owner: str
-    app: str
-    superuser: str
-
-    def connect(self, url: str | None = None, **options: Any) -> Connection:
-        return psycopg.connect(url or self.owner, autocommit=True, row_factory=namedtuple_row, **options)
-
-    def wait(self, seconds: float = 30) -> None:
-        """Until it takes connections again."""
-        until(self._answers, seconds)
-
-    def _answers(self) -> bool:
-        try:
-            self.connect().close()
-        except psycopg.OperationalError:
-            return False
-        return True
+def pytest_report_header() -> str:
+    where = "the machine's packages" if choice() == "packages" else f"a container of debian:{choice()}-slim"
+    return f"PostgreSQL: of {where}"
 
 
-def until(condition: Callable[[], object], seconds: float = 10) -> None:
-    """Waits for a condition that must come true within ``seconds``."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not so within {seconds} seconds"
-        time.sleep(0.02)
-
-
-def embedded(action: str, directory: Path = DIRECTORY) -> str:
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    result = subprocess.run(
-        [EMBEDDED, action, directory], env=environment, text=True, stdout=subprocess.PIPE, check=True
-    )
-    return result.stdout.strip()
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if RAN_ON in config.stash:
+        terminalreporter.write_line(f"ran on {config.stash[RAN_ON]}")
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    embedded("start")
-    yield local_cluster()
-    embedded("stop")
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    with running("test") as cluster:
+        request.config.stash[RAN_ON] = description(cluster)
+        yield cluster
 
 
-def local_cluster() -> Cluster:
-    """The one that ``embedded("start")`` has started."""
-    owner = (DIRECTORY / "owner.url").read_text().strip()
-    superuser = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    return Cluster(
-        owner=owner,
-        app=(DIRECTORY / "app.url").read_text().strip(),
-        superuser=owner.replace("//barycenter:", f"//{superuser}:"),
-    )
+def description(cluster: Cluster) -> str:
+    with cluster.connect(cluster.superuser) as superuser:
+        [row] = superuser.execute(
+            "SELECT current_setting('server_version') AS server, default_version AS pg_cron,"
+            " CASE current_setting('cron.use_background_workers')"
+            " WHEN 'on' THEN 'background workers' ELSE 'libpq' END AS mode"
+            " FROM pg_available_extensions WHERE name = 'pg_cron'"
+        ).fetchall()
+    return f"PostgreSQL {row.server.split()[0]}, pg_cron {row.pg_cron} with {row.mode}"
 
 
 def alembic(url: str) -> Config:
@@ -95,7 +57,8 @@ def empty(cluster: Cluster) -> None:
     """The database as it was before anything of ours or of Barycenter's was there."""
     with cluster.connect(cluster.superuser) as superuser:
         superuser.execute("SET client_min_messages = warning")
-        superuser.execute("DROP SCHEMA public CASCADE")  # and the extension, which lives there
+        superuser.execute("DROP EXTENSION IF EXISTS pg_cron")
+        superuser.execute("DROP SCHEMA public CASCADE")
         superuser.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
         superuser.execute("CREATE EXTENSION pg_cron")
         superuser.execute("GRANT USAGE ON SCHEMA cron TO barycenter")
@@ -207,6 +170,7 @@ class Run(threading.Thread):
 
     def __init__(self, cluster: Cluster, job_name: str = SESSIONS, url: str | None = None) -> None:
         super().__init__(daemon=True)
+        self.cluster = cluster
         self.connection = cluster.connect(url)
         self.pid = self.connection.info.backend_pid
         self.error: psycopg.Error | None = None
@@ -220,7 +184,7 @@ class Run(threading.Thread):
             self.error = error
 
     def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        self.cluster.kill(self.pid)
 
     def end(self) -> psycopg.Error | None:
         """Waits for the end; returns the error, if it ended in one."""

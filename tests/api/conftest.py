@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ..conftest import Cluster
+from ..cluster import Cluster
 from .server import serving
 
 Ask = Callable[..., dict[str, Any]]

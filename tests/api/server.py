@@ -1,27 +1,17 @@
 """The admin API as operators run it: a process of its own."""
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import IO
 
-from ..conftest import ROOT, until
+from ..cluster import ROOT, until
+from ..ports import free_port, is_listening
 
 LOG = ROOT / ".local" / "server.log"  # of the one that was started last
-
-
-def free_port() -> int:
-    """One below those that the system gives to clients: none of them takes it before the server does."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as listener, suppress(OSError):
-            listener.bind(("127.0.0.1", port))
-            return port
 
 
 def start(
@@ -36,11 +26,6 @@ def start(
         text=True,
         stderr=stderr,
     )
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager

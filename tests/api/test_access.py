@@ -9,7 +9,8 @@ import pytest
 
 from barycenter_jobs.settings import Settings, SettingsError
 
-from ..conftest import SESSIONS, Cluster, Connection, executions
+from ..cluster import Cluster, Connection
+from ..conftest import SESSIONS, executions
 from .server import LOG, serving
 
 ADMIN, VIEWER = "t0p-s3cret", "only-l00king"

@@ -14,7 +14,8 @@ from graphql import (
     print_schema,
 )
 
-from ..conftest import ROOT, SESSIONS, Cluster, Connection, add_sessions
+from ..cluster import ROOT, Cluster, Connection
+from ..conftest import SESSIONS, add_sessions
 from .npm import node
 
 

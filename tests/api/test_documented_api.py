@@ -6,7 +6,8 @@ from datetime import datetime
 import httpx
 import pytest
 
-from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, trigger, until
+from ..cluster import Cluster, Connection, until
+from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, count, executions, trigger
 from .conftest import Ask
 
 TRIGGER = """

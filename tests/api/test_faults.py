@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from ..conftest import DIRECTORY, SESSIONS, Cluster, Connection, add_sessions, embedded, executions, trigger, until
+from ..cluster import Cluster, Connection, until
+from ..conftest import SESSIONS, add_sessions, executions, trigger
 from .server import serving
 
 TRIGGER = {"query": f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ success recordsProcessed }} }}'}
@@ -37,7 +38,7 @@ def test_a_database_that_is_down_is_a_clean_error_and_its_return_needs_no_help(
     database: Cluster, endpoint: str
 ) -> None:
     assert "data" in httpx.post(endpoint, json=JOBS, timeout=20).json()
-    embedded("stop", DIRECTORY)
+    database.stop()
     try:
         for request in (JOBS, TRIGGER):
             response = httpx.post(endpoint, json=request, timeout=20)
@@ -46,7 +47,7 @@ def test_a_database_that_is_down_is_a_clean_error_and_its_return_needs_no_help(
             assert error["extensions"] == {"code": "DATABASE_UNAVAILABLE"}
             assert "Try again in a moment." in error["message"]
     finally:
-        embedded("start", DIRECTORY)
+        database.start()
     database.wait()
     until(lambda: httpx.post(endpoint, json=JOBS, timeout=20).json().get("data"), seconds=30)
 
@@ -60,14 +61,14 @@ def test_a_database_that_does_not_answer_is_not_waited_for_for_ever(database: Cl
 
 
 def test_a_server_may_start_before_its_database(migrated: Cluster) -> None:
-    embedded("stop", DIRECTORY)
+    migrated.stop()
     try:
         with serving(migrated.app) as endpoint:
             assert "errors" in httpx.post(endpoint, json=JOBS, timeout=20).json()
-            embedded("start", DIRECTORY)
+            migrated.start()
             until(lambda: httpx.post(endpoint, json=JOBS, timeout=20).json().get("data"), seconds=30)
     finally:
-        embedded("start", DIRECTORY)
+        migrated.start()
 
 
 def test_a_database_without_our_migrations_is_told_so(migrated: Cluster) -> None:

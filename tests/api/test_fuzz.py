@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import nodes
 
-from ..conftest import ROOT, Cluster
+from ..cluster import ROOT, Cluster
 
 CASES = int(os.environ.get("CASES", "300"))
 # What one argument may make of another is no fault of the server.

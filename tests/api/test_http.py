@@ -15,8 +15,10 @@ from barycenter_jobs.resolvers import FIELDS, SCALARS
 from barycenter_jobs.schema import SDL, SchemaError, bind, load_schema
 from barycenter_jobs.settings import Settings, SettingsError
 
-from ..conftest import SESSIONS, Cluster, Connection, executions
-from .server import free_port, start
+from ..cluster import Cluster, Connection
+from ..conftest import SESSIONS, executions
+from ..ports import free_port
+from .server import start
 
 QUERY = {"query": "{ availableJobs { name } }"}
 

@@ -11,7 +11,8 @@ import pytest
 from barycenter_jobs.errors import RateLimitedError
 from barycenter_jobs.rate import Rate
 
-from ..conftest import SESSIONS, Cluster
+from ..cluster import Cluster
+from ..conftest import SESSIONS
 from .server import serving
 
 NESTED = "{ a " * 400 + "}" * 400

@@ -20,19 +20,8 @@ from barycenter_jobs.jobs import feed
 from barycenter_jobs.jobs.executions import Execution, Executions
 from barycenter_jobs.jobs.feed import Feed
 
-from ..conftest import (
-    CHALLENGES,
-    DIRECTORY,
-    SESSIONS,
-    Cluster,
-    Connection,
-    Run,
-    add_sessions,
-    embedded,
-    executions,
-    trigger,
-    until,
-)
+from ..cluster import Cluster, Connection, until
+from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, executions, trigger
 from .server import serving
 
 FIELDS = "id jobName status success recordsProcessed startedAt completedAt"
@@ -175,8 +164,8 @@ def test_no_end_is_lost_when_the_database_is_restarted(
     with slow_batches(owner):
         Run(database)
         until(lambda: any(event["recordsProcessed"] > 0 for _, event in reader.events))
-        embedded("stop", DIRECTORY)
-        embedded("start", DIRECTORY)
+        database.stop()
+        database.start()
         database.wait()
     with database.connect() as again:
         again.execute(f"CALL run_job('{CHALLENGES}')")  # which closes the lost one, and may well be over at once

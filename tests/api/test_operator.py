@@ -14,18 +14,8 @@ from barycenter_jobs.db import Database
 from barycenter_jobs.jobs import Jobs
 from barycenter_jobs.jobs.executions import Execution
 
-from ..conftest import (
-    CHALLENGES,
-    DIRECTORY,
-    SESSIONS,
-    Cluster,
-    Connection,
-    Run,
-    add_sessions,
-    executions,
-    trigger,
-    until,
-)
+from ..cluster import Cluster, Connection, until
+from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, executions, trigger
 from .conftest import Ask
 from .server import serving
 
@@ -324,15 +314,14 @@ def test_statements_do_not_grow_with_the_number_of_jobs(database: Cluster, owner
         with serving(database.app) as endpoint:
             for query, expected in counts.items():
                 httpx.post(endpoint, json={"query": query})  # the pool is filled
-                before = statements()
+                before = statements(database)
                 httpx.post(endpoint, json={"query": query})
-                found = statements()[len(before) :]
+                found = statements(database)[len(before) :]
                 assert len(found) == expected, (query, found)
     finally:
         with database.connect(database.superuser) as superuser:
             superuser.execute("ALTER ROLE barycenter_jobs_app RESET log_statement")
 
 
-def statements() -> list[str]:
-    lines = (DIRECTORY / "postgresql" / "postgresql.log").read_text(errors="replace").splitlines()
-    return [line for line in lines if "execute <unnamed>" in line or "LOG:  statement" in line]
+def statements(database: Cluster) -> list[str]:
+    return [line for line in database.log() if "execute <unnamed>" in line or "LOG:  statement" in line]

@@ -5,7 +5,8 @@ import json
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from ..conftest import DIRECTORY, SESSIONS, Cluster, Connection, add_sessions, embedded, executions, trigger, until
+from ..cluster import Cluster, Connection, until
+from ..conftest import SESSIONS, add_sessions, executions, trigger
 from .server import LOG, serving
 
 
@@ -61,14 +62,14 @@ def test_ready_says_that_pg_cron_does_not_run(endpoint: str, database: Cluster) 
     try:
         assert checks(endpoint, 503)["pg_cron"].startswith("pg_cron's launcher does not run")
     finally:
-        embedded("stop", DIRECTORY)
-        embedded("start", DIRECTORY)
+        database.stop()
+        database.start()
     database.wait()
     until(lambda: httpx.get(f"{base(endpoint)}/health/ready", timeout=20).status_code == 200, seconds=20)
 
 
 def test_without_a_database_it_lives_and_is_not_ready(endpoint: str, database: Cluster) -> None:
-    embedded("stop", DIRECTORY)
+    database.stop()
     try:
         assert checks(endpoint, 503) == {"database": "The database cannot be reached. Try again in a moment."}
         assert httpx.get(f"{base(endpoint)}/health/live").status_code == 200
@@ -76,7 +77,7 @@ def test_without_a_database_it_lives_and_is_not_ready(endpoint: str, database: C
         assert metrics["barycenter_jobs_database_up", None] == 0
         assert ("barycenter_jobs_overdue", SESSIONS) not in metrics
     finally:
-        embedded("start", DIRECTORY)
+        database.start()
     database.wait()
     until(lambda: scraped(endpoint)["barycenter_jobs_database_up", None] == 1, seconds=30)
 

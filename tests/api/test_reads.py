@@ -8,7 +8,8 @@ from typing import Any
 from barycenter_jobs.db import Database
 from barycenter_jobs.errors import JobsError
 
-from ..conftest import SESSIONS, Cluster, Connection
+from ..cluster import Cluster, Connection
+from ..conftest import SESSIONS
 
 
 @dataclass(frozen=True)

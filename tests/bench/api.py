@@ -19,8 +19,10 @@ import psycopg
 import uvloop
 from alembic import command
 
-from ..api.server import free_port, is_listening, start
-from ..conftest import ROOT, SESSIONS, alembic, embedded, until
+from ..api.server import start
+from ..cluster import ROOT, embedded, until
+from ..conftest import SESSIONS, alembic
+from ..ports import free_port, is_listening
 from .rivals import start_rival
 
 DIRECTORY = ROOT / ".local" / "bench"

@@ -13,7 +13,8 @@ from typing import LiteralString
 import psycopg
 from alembic import command
 
-from ..conftest import ROOT, alembic, embedded
+from ..cluster import ROOT, embedded
+from ..conftest import alembic
 
 ROWS = int(os.environ.get("ROWS", "200000"))
 ROUNDS = int(os.environ.get("ROUNDS", "5"))

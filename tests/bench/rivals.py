@@ -26,7 +26,7 @@ from barycenter_jobs.db import Database
 from barycenter_jobs.jobs import Jobs
 from barycenter_jobs.schema import SDL
 
-from ..conftest import ROOT
+from ..cluster import ROOT
 
 PATH = "/admin/jobs"
 database = Database(os.environ.get("DATABASE_URL", ""))

@@ -12,8 +12,8 @@ import httpx
 import psycopg
 import pytest
 
-from ..api.server import free_port, is_listening
-from ..conftest import ROOT, embedded, until
+from ..cluster import ROOT, embedded, until
+from ..ports import free_port, is_listening
 
 JOBS = {"query": "{ availableJobs { name schedule } }"}
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ..api.server import free_port, is_listening
-from ..conftest import ROOT, Cluster, until
+from ..cluster import ROOT, Cluster, until
+from ..ports import free_port, is_listening
 
 ALEMBIC_INI = "[alembic]\nscript_location = barycenter_jobs:migrations\n"
 
@@ -35,10 +35,13 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin/ of a virtual environment with the locked requirements and the wheel, and nothing else."""
     folder = tmp_path_factory.mktemp("venv")
     venv.create(folder, with_pip=True)
-    pip = [folder / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-    subprocess.run([*pip, "--require-hashes", "-r", ROOT / "requirements.txt"], check=True)
-    subprocess.run([*pip, "--no-deps", "--no-index", wheel], check=True)
-    subprocess.run([folder / "bin" / "python", "-m", "pip", "check"], check=True)
+    for arguments in (
+        ["install", "--require-hashes", "-r", f"{ROOT / 'requirements.txt'}"],
+        ["install", "--no-deps", "--no-index", f"{wheel}"],
+        ["check"],
+    ):
+        pip = [f"{folder / 'bin' / 'python'}", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, *arguments], check=True)
     return folder / "bin"
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-from ..api.server import free_port, is_listening
-from ..conftest import Cluster, until
+from ..cluster import Cluster, until
+from ..ports import free_port, is_listening
 
 
 @contextmanager
@@ -45,11 +45,6 @@ def pgbouncer(cluster: Cluster) -> Iterator[Cluster]:
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
                 until(lambda: is_listening(port) or process.poll() is not None)
-                there, here = f":{login['port']}/", f":{port}/"
-                yield Cluster(
-                    owner=cluster.owner.replace(there, here),
-                    app=cluster.app.replace(there, here),
-                    superuser=cluster.superuser,
-                )
+                yield cluster.behind(port)
             finally:
                 process.terminate()

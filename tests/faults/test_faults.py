@@ -9,8 +9,10 @@ import httpx
 import psycopg
 import pytest
 
-from ..api.server import free_port, is_listening, serving, start
-from ..conftest import SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, trigger, until
+from ..api.server import serving, start
+from ..cluster import Cluster, Connection, until
+from ..conftest import SESSIONS, Run, add_sessions, count, executions, trigger
+from ..ports import free_port, is_listening
 from .world import World
 
 TRIGGER = {"query": f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ success message }} }}'}

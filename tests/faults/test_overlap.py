@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from ..api.server import serving
-from ..conftest import SESSIONS, Cluster, Run, executions, trigger, until
+from ..cluster import Cluster, until
+from ..conftest import SESSIONS, Run, executions, trigger
 from .pgbouncer import pgbouncer
 from .world import World
 

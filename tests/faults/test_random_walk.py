@@ -1,6 +1,6 @@
 """The random walk, small, and the same each time. ``make faults`` walks further."""
 
-from ..conftest import Cluster
+from ..cluster import Cluster
 from .walk import Walk, ready, walk
 
 

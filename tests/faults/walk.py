@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from ..api.server import serving
-from ..conftest import SESSIONS, Cluster, embedded, empty, local_cluster, migrate, reset, until
+from ..cluster import Cluster, running, until
+from ..conftest import SESSIONS, empty, migrate, reset
 from .world import World
 
 STARTS = ("psql", "schedule", "api")
@@ -99,18 +100,16 @@ def ready(cluster: Cluster) -> Iterator[None]:
 
 
 def main(kill_points: int) -> None:
-    embedded("start")
-    cluster = local_cluster()
-    empty(cluster)
-    migrate(cluster)
     try:
-        with ready(cluster):
-            while Walk.tally.total() < kill_points:
-                walk(examples=5, steps=20)
+        with running("test") as cluster:
+            empty(cluster)
+            migrate(cluster)
+            with ready(cluster):
+                while Walk.tally.total() < kill_points:
+                    walk(examples=5, steps=20)
     finally:
         print("\n".join(f"{count:5} {fault}" for fault, count in sorted(Walk.tally.items())))
         print(f"{Walk.tally.total():5} kill points")
-        embedded("stop")
     print("    0 invariants broken")
 
 

@@ -1,16 +1,14 @@
 """What has to be true after every fault, and the ways to make one."""
 
-import os
-import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import httpx
 import psycopg
 
-from ..conftest import DIRECTORY, SESSIONS, Cluster, add_sessions, embedded, until
+from ..cluster import Cluster, until
+from ..conftest import SESSIONS, add_sessions
 
 Start = Callable[[], object]
 
@@ -60,7 +58,7 @@ class World:
     # Ways to come to harm; each gets the process that runs the job.
 
     def kill(self, pid: int) -> None:
-        os.kill(pid, signal.SIGKILL)  # which makes PostgreSQL restart all its processes
+        self.cluster.kill(pid)
 
     def terminate(self, pid: int) -> None:
         self._signal("SELECT pg_terminate_backend(%s)", pid)
@@ -77,11 +75,8 @@ class World:
                     raise
 
     def crash(self, _pid: int) -> None:
-        """The server stops at once, as if the power had failed, and comes back."""
-        pid = int((DIRECTORY / "postgresql/data/postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGQUIT)
-        until(lambda: not Path(f"/proc/{pid}").exists(), 30)
-        embedded("start")
+        self.cluster.crash()
+        self.cluster.start()
 
     def _signal(self, query: str, pid: int) -> None:
         with self.cluster.connect(self.cluster.superuser) as superuser:

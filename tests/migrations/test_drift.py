@@ -1,7 +1,6 @@
 """``sql/`` says what is true now, and the revisions lead there."""
 
 import re
-import subprocess
 
 import pytest
 from alembic import command
@@ -9,18 +8,14 @@ from alembic.script import ScriptDirectory
 
 from barycenter_jobs.install import freeze, objects
 
-from ..conftest import Cluster, alembic, empty
+from ..cluster import Cluster
+from ..conftest import alembic, empty
 
 
 def dump(cluster: Cluster) -> str:
     """Everything but what differs each time: Alembic's own table, when jobs changed, and pg_dump's random key."""
     except_for = ["--exclude-table=alembic_version", "--exclude-table-data=job_change"]
-    text = subprocess.run(
-        ["pg_dump", "--schema=public", *except_for, cluster.owner],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    text = cluster.dump("--schema=public", *except_for)
     return re.sub(r"^\\(un)?restrict .*$", "", text, flags=re.MULTILINE)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 
 from ..api.server import serving
-from ..conftest import ROOT, Cluster, executions
+from ..cluster import ROOT, Cluster
+from ..conftest import executions
 
 VIEW = """
 CREATE VIEW public.expired_authorization_codes AS

@@ -9,7 +9,8 @@ import pytest
 from alembic import command
 from alembic.util import CommandError
 
-from ..conftest import IDENTITY_TABLES, ROOT, Cluster, add_sessions, alembic, count
+from ..cluster import ROOT, Cluster
+from ..conftest import IDENTITY_TABLES, add_sessions, alembic, count
 from ..sql.test_schedule import SCHEDULES, scheduled
 from .test_drift import dump
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ..conftest import Cluster
+from ..cluster import Cluster
 
 SUITES = sorted(Path(__file__).parent.glob("*.sql"))
 BEFORE = (

@@ -5,7 +5,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, trigger, until
+from ..cluster import Cluster, Connection, until
+from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, count, executions, trigger
 
 
 def changes(owner: Connection) -> list[Any]:

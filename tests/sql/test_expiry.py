@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, add_sessions, count, executions
+from ..cluster import Cluster, Connection
+from ..conftest import CHALLENGES, SESSIONS, add_sessions, count, executions
 
 TOKENS = "cleanup_expired_refresh_tokens"
 DEVICE_CODES = "cleanup_expired_device_codes"

@@ -1,6 +1,7 @@
 """The log prunes itself, and pg_cron's log of our jobs with it."""
 
-from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, add_sessions, count, executions
+from ..cluster import Cluster, Connection
+from ..conftest import CHALLENGES, SESSIONS, add_sessions, count, executions
 
 
 def test_a_run_prunes_its_jobs_history_to_what_the_setting_keeps(owner: Connection) -> None:

@@ -2,7 +2,8 @@
 
 import time
 
-from ..conftest import SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, until
+from ..cluster import Cluster, Connection, until
+from ..conftest import SESSIONS, Run, add_sessions, count, executions
 
 
 def test_a_row_that_a_login_holds_is_left_to_the_next_run_and_all_others_go(

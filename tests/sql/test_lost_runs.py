@@ -1,17 +1,16 @@
 """Runs whose end nobody could write: seen at once, closed by the next run, finished by it."""
 
-import os
-import signal
 from collections.abc import Callable
 
 import psycopg
 import pytest
 
-from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, trigger, until
+from ..cluster import Cluster, Connection, until
+from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, count, executions, trigger
 
 
 def kill(cluster: Cluster, pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
+    cluster.kill(pid)
 
 
 def terminate(cluster: Cluster, pid: int) -> None:

@@ -8,7 +8,8 @@ from cronsim import CronSim, CronSimError
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ..conftest import SESSIONS, Cluster, Connection, Run, add_sessions, executions, trigger, until
+from ..cluster import Cluster, Connection, until
+from ..conftest import SESSIONS, Run, add_sessions, executions, trigger
 
 against_the_database = settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

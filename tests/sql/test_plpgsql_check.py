@@ -1,6 +1,6 @@
 """plpgsql_check finds nothing in any function of ours; ``make lint`` runs this too."""
 
-from ..conftest import Cluster
+from ..cluster import Cluster
 
 # The records of dynamic SQL that plpgsql_check cannot follow, and pg_temp that it warns of, are no errors.
 CHECK = """

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from ..conftest import SESSIONS, Connection, add_sessions, count, executions, trigger
+from ..cluster import Connection
+from ..conftest import SESSIONS, add_sessions, count, executions, trigger
 from .test_expiry import DAY, TOKENS, add_tokens, left
 
 FOR_EACH_ROW = "BEFORE DELETE ON {} FOR EACH ROW"

@@ -5,7 +5,8 @@ import threading
 import psycopg
 import pytest
 
-from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, Run, add_sessions, count, executions, trigger, until
+from ..cluster import Cluster, Connection, until
+from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, count, executions, trigger
 
 REFUSED = "Some rows cannot be deleted, and stay. The first: "
 SLOW = "PERFORM pg_sleep(0.2)"

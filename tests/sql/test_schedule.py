@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from ..conftest import CHALLENGES, SESSIONS, Cluster, Connection, add_sessions, executions, trigger, until
+from ..cluster import Cluster, Connection, until
+from ..conftest import CHALLENGES, SESSIONS, add_sessions, executions, trigger
 
 SCHEDULES = {
     "cleanup_expired_sessions": "0 * * * *",

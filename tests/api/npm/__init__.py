@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from ...conftest import ROOT
+from ...cluster import ROOT
 
 
 def node(script: str, *arguments: str) -> subprocess.Popen[str]:
