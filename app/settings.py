@@ -59,12 +59,15 @@ class Settings:
 
 def database_url(environment: Mapping[str, str] = os.environ) -> str:
     """``DATABASE_URL``. Raises SettingsError when it is missing or of another kind."""
-    url = read("DATABASE_URL", environment)
+    url = _url("DATABASE_URL", environment)
     if not url:
         raise SettingsError("DATABASE_URL is not set: give it as postgresql://user:password@host:port/database.")
-    if not url.startswith(("postgresql://", "postgres://")):
-        raise SettingsError("DATABASE_URL does not begin with postgresql://.")
     return url
+
+
+def cron_database_url(environment: Mapping[str, str] = os.environ) -> str | None:
+    """``CRON_DATABASE_URL``: pg_cron's own database, where that is another than the jobs'. Raises SettingsError."""
+    return _url("CRON_DATABASE_URL", environment)
 
 
 def read(name: str, environment: Mapping[str, str]) -> str | None:
@@ -77,6 +80,13 @@ def read(name: str, environment: Mapping[str, str]) -> str | None:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{name}_FILE cannot be read: {error}.") from error
     return environment.get(name) or None
+
+
+def _url(name: str, environment: Mapping[str, str]) -> str | None:
+    url = read(name, environment)
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(f"{name} does not begin with postgresql://.")
+    return url
 
 
 def _token(name: str, environment: Mapping[str, str]) -> str | None:

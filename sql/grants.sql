@@ -6,17 +6,16 @@ REVOKE ALL ON TABLE
     public.unneeded_refresh_tokens,
     public.oldest_rotated_refresh_tokens,
     public.expired_challenges,
-    public.expired_device_codes,
-    public.schedule_drift
+    public.expired_device_codes
 FROM public;
-REVOKE ALL ON PROCEDURE public.run_job(text, boolean, uuid, bigint, bigint) FROM public;
+REVOKE ALL ON PROCEDURE public.run_job(text, text, uuid, bigint, bigint), public.run_overdue_job() FROM public;
 REVOKE ALL ON FUNCTION
     public.find_job(text),
     public.cron_field(text, text, integer, integer, text[]),
     public.pg_cron_knows(text),
     public.next_run(text, timestamptz),
     public.check_schedule(),
-    public.start_execution(text, boolean, uuid),
+    public.start_execution(text, text, uuid),
     public.run_batch(bigint),
     public.next_batch(public.job, public.job_execution),
     public.prune_history(public.job),
@@ -24,7 +23,9 @@ REVOKE ALL ON FUNCTION
     public.close_lost_executions(),
     public.sync_schedule(),
     public.check_health(),
-    public.cron_command(text),
+    public.cron_command(text, text),
+    public.schedule_drift(),
+    public.pg_cron_is_here(),
     public.job_changed(),
     public.record_job_change(),
     public.pause_job(text),
@@ -47,8 +48,8 @@ GRANT EXECUTE ON FUNCTION public.is_lost(bigint), public.next_run(text, timestam
 TO barycenter_jobs_reader;
 
 -- run_job has its caller's rights, so its steps are granted too; called by hand they do what run_job does.
-GRANT EXECUTE ON PROCEDURE public.run_job(text, boolean, uuid, bigint, bigint) TO barycenter_jobs_operator;
-GRANT EXECUTE ON FUNCTION public.start_execution(text, boolean, uuid), public.run_batch(bigint)
+GRANT EXECUTE ON PROCEDURE public.run_job(text, text, uuid, bigint, bigint) TO barycenter_jobs_operator;
+GRANT EXECUTE ON FUNCTION public.start_execution(text, text, uuid), public.run_batch(bigint)
 TO barycenter_jobs_operator;
 GRANT EXECUTE ON FUNCTION
     public.pause_job(text),

@@ -16,6 +16,12 @@ from .cluster import ROOT, Cluster, Connection, choice, running
 IDENTITY_TABLES = ("sessions", "refresh_tokens", "webauthn_challenges", "device_codes")
 SESSIONS = "cleanup_expired_sessions"
 CHALLENGES = "cleanup_expired_challenges"
+SCHEDULES = {
+    "cleanup_expired_sessions": "0 * * * *",
+    "cleanup_expired_refresh_tokens": "30 * * * *",
+    "cleanup_expired_challenges": "*/5 * * * *",
+    "cleanup_expired_device_codes": "45 * * * *",
+}
 RAN_ON = pytest.StashKey[str]()
 
 
@@ -105,6 +111,8 @@ def reset(owner: Connection) -> None:
         "UPDATE job SET enabled = false, batch_size = 10000, keep_history = '1 year',"
         " grace_period = CASE WHEN grace_period IS NOT NULL THEN interval '24 hours' END"
     )
+    for name, schedule in SCHEDULES.items():
+        owner.execute("UPDATE job SET schedule = %s WHERE name = %s AND schedule <> %s", [schedule, name, schedule])
     owner.execute("TRUNCATE sessions, refresh_tokens, webauthn_challenges, device_codes, job_execution, job_change")
 
 
@@ -132,6 +140,13 @@ def add_sessions(owner: Connection, count: int, expires_in: int, prefix: str = "
         """,
         {"prefix": prefix, "count": count, "expires_in": expires_in},
     )
+
+
+def scheduled_call(owner: Connection, job_name: str = SESSIONS) -> str:
+    """What pg_cron runs for a job, which is then enabled, but not due for as long as the suite runs."""
+    owner.execute("UPDATE job SET enabled = true, schedule = '0 0 29 2 *' WHERE name = %s", [job_name])
+    [(command,)] = owner.execute("SELECT cron_command(name, schedule) FROM job WHERE name = %s", [job_name]).fetchall()
+    return str(command)
 
 
 def executions(owner: Connection, job_name: str = SESSIONS) -> list[Any]:

@@ -9,6 +9,8 @@ from alembic.script import ScriptDirectory
 # The folder that holds migrations/ and sql/: a checkout's root, or the installed package.
 HOME = next(folder for folder in Path(__file__).resolve().parents if (folder / "migrations").is_dir())
 MIGRATIONS = HOME / "migrations"
+# Any number will do, as long as it is the same for all who migrate: they go one after the other.
+MIGRATION_LOCK = 8081_0001
 
 
 def migrate() -> None:

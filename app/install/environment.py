@@ -9,7 +9,8 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from ..settings import SettingsError, database_url
+from ..settings import SettingsError, cron_database_url, database_url
+from . import MIGRATION_LOCK, cron_database
 from .objects import downgrade_sql, upgrade_sql
 
 # Names are looked up in pg_catalog alone: nobody's table or function of the same name gets in the way.
@@ -19,8 +20,10 @@ SETTINGS = (
     "SET LOCAL lock_timeout = '5s'",
     "SET LOCAL statement_timeout = '5min'",
 )
-# Any number will do, as long as it is the same for all who migrate: they go one after the other.
-MIGRATION_LOCK = 8081_0001
+
+# Where pg_cron is expected: the check of the server reads it.
+CRON_DATABASE = "barycenter_jobs.cron_database"
+CURRENT_DATABASE = text("SELECT current_database()")
 
 
 @Operations.register_operation("install_frozen")
@@ -78,10 +81,13 @@ def run() -> None:
 
 
 def run_offline() -> None:
+    url = cron_database_url()
     context.configure(dialect_name="postgresql", version_table_schema="public", literal_binds=True)
     with context.begin_transaction():
         for setting in SETTINGS:
             context.execute(setting)
+        if url:
+            context.execute(f"SET LOCAL {CRON_DATABASE} = '{cron_database.database_of(url)}'")
         context.run_migrations()
 
 
@@ -95,9 +101,43 @@ def run_online() -> None:
             connection.exec_driver_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({MIGRATION_LOCK})")
             for setting in SETTINGS:
                 connection.exec_driver_sql(setting)
-            context.run_migrations()
-            if is_upgrade_to_head():
-                sync_schedule(connection)
+            migrate(connection)
+
+
+def migrate(connection: Connection) -> None:
+    """The revisions, then the schedule, which is mended even when there was nothing to migrate.
+
+    pg_cron's own database, where it is another one, commits just before this one does. Should this one fail at that
+    very moment, the two disagree until the next migration.
+    """
+    elsewhere = cron_database_url()
+    if elsewhere and cron_database.database_of(elsewhere) == connection.execute(CURRENT_DATABASE).scalar_one():
+        elsewhere = None
+    if elsewhere:
+        set_config = text("SELECT pg_catalog.set_config(:name, :value, true)")
+        connection.execute(set_config, {"name": CRON_DATABASE, "value": cron_database.database_of(elsewhere)})
+    elif migrates() and exists(connection, "public.pg_cron_is_here()"):
+        refuse_to_leave_behind(connection)
+
+    context.run_migrations()
+    if not migrates():
+        return
+    if exists(connection, "public.sync_schedule()"):
+        connection.execute(text("SELECT public.sync_schedule()"))
+    if elsewhere:
+        cron_database.register(connection, elsewhere)
+
+
+def exists(connection: Connection, function: str) -> bool:
+    return bool(connection.execute(text("SELECT to_regprocedure(:name) IS NOT NULL"), {"name": function}).scalar_one())
+
+
+def refuse_to_leave_behind(connection: Connection) -> None:
+    """Raises CommandError where pg_cron is in another database, and nobody said how to log in there."""
+    if not connection.execute(text("SELECT public.pg_cron_is_here()")).scalar_one():
+        raise CommandError(
+            "pg_cron keeps these jobs in another database: set CRON_DATABASE_URL to that database's URL."
+        )
 
 
 def report(ctx: object, step: MigrationInfo, heads: object, run_args: object) -> None:
@@ -106,16 +146,12 @@ def report(ctx: object, step: MigrationInfo, heads: object, run_args: object) ->
     context.config.print_stdout("%s revision %s", direction, step.up_revision_id)
 
 
-def is_upgrade_to_head() -> bool:
+def migrates() -> bool:
     try:
-        return context.get_revision_argument() == context.get_head_revision()
+        context.get_revision_argument()
     except KeyError:  # a command that goes nowhere, such as "current"
         return False
-
-
-def sync_schedule(connection: Connection) -> None:
-    """Mends the schedule even when there was nothing to migrate: the server may have moved to another port."""
-    connection.execute(text("SELECT public.sync_schedule()"))
+    return True
 
 
 def sentence(error: DBAPIError) -> str:

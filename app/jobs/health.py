@@ -8,11 +8,11 @@ from ..db import Database
 @dataclass(frozen=True, slots=True)
 class Condition:
     """What ``check_health`` found: the migrations' revision, whether pg_cron's launcher is alive, and the jobs whose
-    entry in ``cron.job`` is not what the catalogue says."""
+    entry in ``cron.job`` is not what the catalogue says; None where pg_cron is in another database."""
 
     revision: str | None
     launcher_runs: bool
-    drifting_jobs: list[str]
+    drifting_jobs: list[str] | None
 
 
 class Health:

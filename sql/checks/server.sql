@@ -3,6 +3,10 @@ DO $$
 DECLARE
     v_database text := pg_catalog.current_database();
     v_cron_database text;
+    -- Alembic says where pg_cron is expected: in the database that CRON_DATABASE_URL names, if in another one.
+    v_expected text := coalesce(
+        nullif(pg_catalog.current_setting('barycenter_jobs.cron_database', true), ''), v_database
+    );
     v_server_version integer := pg_catalog.current_setting('server_version_num');
     v_missing text;
 BEGIN
@@ -32,14 +36,14 @@ BEGIN
             v_database
         );
     END IF;
-    IF v_cron_database <> v_database THEN
-        RAISE EXCEPTION 'pg_cron serves the database "%", not "%"', v_cron_database, v_database
+    IF v_cron_database <> v_expected THEN
+        RAISE EXCEPTION 'pg_cron serves the database "%", not "%"', v_cron_database, v_expected
         USING ERRCODE = 'JB010', HINT = pg_catalog.format(
-            'Set cron.database_name = ''%s'' and restart the server, or let DATABASE_URL name the other database.', v_database
+            'Set cron.database_name = ''%s'' and restart the server, or, where it has to stay as it is, set CRON_DATABASE_URL to that database.', v_expected
         );
     END IF;
 
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron') THEN
+    IF v_expected = v_database AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron') THEN
         IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
             RAISE EXCEPTION 'The extension pg_cron is not in the database "%", and the role "%" may not create it', v_database, current_user
             USING ERRCODE = 'JB010', HINT = pg_catalog.format(
@@ -54,10 +58,14 @@ BEGIN
     FROM (
         VALUES
         (
-            pg_catalog.has_schema_privilege('cron', 'USAGE')
-            AND pg_catalog.has_table_privilege('cron.job', 'SELECT')
-            AND pg_catalog.has_table_privilege('cron.job_run_details', 'SELECT')
-            AND pg_catalog.has_table_privilege('cron.job_run_details', 'DELETE'),
+            CASE
+                WHEN v_expected = v_database THEN
+                    pg_catalog.has_schema_privilege('cron', 'USAGE')
+                    AND pg_catalog.has_table_privilege('cron.job', 'SELECT')
+                    AND pg_catalog.has_table_privilege('cron.job_run_details', 'SELECT')
+                    AND pg_catalog.has_table_privilege('cron.job_run_details', 'DELETE')
+                ELSE true
+            END,
             'GRANT USAGE ON SCHEMA cron TO %1$I; GRANT SELECT ON cron.job TO %1$I; GRANT SELECT, DELETE ON cron.job_run_details TO %1$I;'
         ),
         (pg_catalog.has_schema_privilege('public', 'CREATE'), 'GRANT CREATE ON SCHEMA public TO %1$I;'),

@@ -7,10 +7,10 @@ AS $$
 DECLARE
     v_version integer[];
 BEGIN
-    SELECT string_to_array(substring(extversion FROM '^[0-9.]+'), '.')::integer[]
+    SELECT string_to_array(substring(default_version FROM '^[0-9.]+'), '.')::integer[]
     INTO v_version
-    FROM pg_extension
-    WHERE extname = 'pg_cron';
+    FROM pg_available_extensions -- pg_extension does not know where pg_cron is in another database
+    WHERE name = 'pg_cron';
     RETURN v_version >= CASE p_feature
         WHEN 'seconds' THEN ARRAY[1, 5]
         WHEN 'last day' THEN ARRAY[1, 6]

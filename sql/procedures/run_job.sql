@@ -2,7 +2,7 @@
 -- catches errors: the rights and the catching are in the functions that it calls, and every name is qualified.
 CREATE PROCEDURE public.run_job(
     p_job_name text,
-    p_scheduled boolean DEFAULT false,
+    p_schedule text DEFAULT NULL,
     p_request_id uuid DEFAULT NULL,
     INOUT execution_id bigint DEFAULT NULL,
     INOUT records_processed bigint DEFAULT NULL
@@ -15,12 +15,12 @@ DECLARE
 BEGIN
     COMMIT; -- fails here, before anything is done, if the CALL stands in a transaction block
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED; -- whatever the default is; only the first statement may say so
-    execution_id := public.start_execution(p_job_name, p_scheduled, p_request_id);
+    execution_id := public.start_execution(p_job_name, p_schedule, p_request_id);
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     IF execution_id IS NULL THEN
-        RETURN; -- the schedule's start, while the job is running
+        RETURN; -- a scheduled start that is not due any more, or while the job is running
     END IF;
 
     LOOP
@@ -42,5 +42,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON PROCEDURE public.run_job(text, boolean, uuid, bigint, bigint) IS
-    'CALL run_job(name): runs a job, batch by batch, and logs it in job_execution. Answers the execution''s id and the rows deleted; fails as the run failed. p_scheduled is pg_cron''s. p_request_id is the caller''s own id, kept in the log. Errors: JB001 unknown job; JB002 already running; 2D000 inside a transaction block.';
+COMMENT ON PROCEDURE public.run_job(text, text, uuid, bigint, bigint) IS
+    'CALL run_job(name): runs a job, batch by batch, and logs it in job_execution. Answers the execution''s id and the rows deleted; fails as the run failed. p_schedule is pg_cron''s: the schedule that the start was made for. p_request_id is the caller''s own id, kept in the log. Errors: JB001 unknown job; JB002 already running; 2D000 inside a transaction block.';

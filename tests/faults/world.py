@@ -8,7 +8,7 @@ import httpx
 import psycopg
 
 from ..cluster import Cluster, until
-from ..conftest import SESSIONS, add_sessions
+from ..conftest import SESSIONS, add_sessions, scheduled_call
 
 Start = Callable[[], object]
 
@@ -46,7 +46,7 @@ class World:
     def schedule(self) -> None:
         """What pg_cron sends, as the owner, whom it logs in as."""
         with self.cluster.connect() as owner:
-            owner.execute(f"CALL public.run_job('{SESSIONS}', p_scheduled => true)")
+            owner.execute(scheduled_call(owner))
 
     def api(self) -> None:
         assert self.endpoint is not None

@@ -10,8 +10,8 @@ from alembic import command
 from alembic.util import CommandError
 
 from ..cluster import ROOT, Cluster
-from ..conftest import IDENTITY_TABLES, add_sessions, alembic, count
-from ..sql.test_schedule import SCHEDULES, scheduled
+from ..conftest import IDENTITY_TABLES, SCHEDULES, add_sessions, alembic, count
+from ..sql.test_schedule import scheduled
 from .test_drift import dump
 
 # As Barycenter's own migrations make them; here only what a test needs to tell them from ours.

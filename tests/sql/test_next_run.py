@@ -97,7 +97,9 @@ def test_a_schedule_that_makes_no_sense_is_refused_with_a_sentence_and_nothing_c
 def test_what_this_pg_cron_does_not_know_is_refused_and_what_it_knows_is_taken(
     owner: Connection, schedule: str, feature: str
 ) -> None:
-    [version] = owner.execute("SELECT extversion FROM pg_extension WHERE extname = 'pg_cron'").fetchall()[0]
+    [version] = owner.execute("SELECT default_version FROM pg_available_extensions WHERE name = 'pg_cron'").fetchall()[
+        0
+    ]
     known = owner.execute("SELECT pg_cron_knows(%s)", [feature]).fetchone()
     assert known == (
         tuple(map(int, version.split("-")[0].split("."))) >= {"seconds": (1, 5), "last day": (1, 6)}[feature],

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from ..cluster import Cluster, Connection, until
-from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, count, executions, trigger
+from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, count, executions, scheduled_call, trigger
 
 REFUSED = "Some rows cannot be deleted, and stay. The first: "
 SLOW = "PERFORM pg_sleep(0.2)"
@@ -92,7 +92,7 @@ def test_a_scheduled_start_while_the_job_runs_is_skipped_and_counted(database: C
     with trigger(owner, "PERFORM pg_sleep(1)"):
         run = Run(database)
         until(lambda: executions(owner))
-        assert owner.execute("CALL run_job(%s, p_scheduled => true)", [SESSIONS]).fetchone() == (None, None)
+        assert owner.execute(scheduled_call(owner)).fetchone() == (None, None)
         assert run.end() is None
     [row] = executions(owner)
     assert (row.skipped_starts, row.scheduled, row.success) == (1, False, True)
@@ -210,7 +210,7 @@ def test_an_operator_runs_jobs_and_can_do_nothing_else_to_the_tables(owner: Conn
         "SELECT sync_schedule()",
         "SELECT cleanup_expired_sessions(0, 1, 1)",
         "SELECT close_lost_executions()",
-        "CALL run_job('cleanup_expired_sessions', p_scheduled => true)",
+        "CALL run_job('cleanup_expired_sessions', p_schedule => '0 * * * *')",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             operator.execute(statement)
@@ -222,13 +222,13 @@ def test_only_the_statement_that_started_a_run_can_go_on_with_it(owner: Connecti
     [done] = executions(owner)
     with pytest.raises(psycopg.Error, match="is not a run of this statement"):
         operator.execute("SELECT run_batch(%s)", [done.id])
-    operator.execute(f"SELECT start_execution('{SESSIONS}', false, NULL)")
+    operator.execute(f"SELECT start_execution('{SESSIONS}', NULL, NULL)")
     with pytest.raises(psycopg.Error, match="is not a run of this statement"):
         operator.execute("SELECT run_batch(%s)", [executions(owner)[-1].id])
 
 
 def test_a_run_cannot_start_in_a_transaction_whose_eyes_are_older(owner: Connection, operator: Connection) -> None:
-    steps = f"DO $$ BEGIN PERFORM run_batch(start_execution('{SESSIONS}', false, NULL)); END $$"
+    steps = f"DO $$ BEGIN PERFORM run_batch(start_execution('{SESSIONS}', NULL, NULL)); END $$"
     for isolation in ("READ COMMITTED", "REPEATABLE READ"):
         operator.execute(f"BEGIN ISOLATION LEVEL {isolation}")
         operator.execute("SELECT count(*) FROM job")
@@ -240,7 +240,7 @@ def test_a_run_cannot_start_in_a_transaction_whose_eyes_are_older(owner: Connect
 
 
 def test_somebody_who_holds_a_start_open_does_not_hold_up_others_for_long(database: Cluster, owner: Connection) -> None:
-    hold = f"DO $$ BEGIN PERFORM start_execution('{SESSIONS}', false, NULL); PERFORM pg_sleep(4); END $$"
+    hold = f"DO $$ BEGIN PERFORM start_execution('{SESSIONS}', NULL, NULL); PERFORM pg_sleep(4); END $$"
     with database.connect(database.app) as holder:
         thread = threading.Thread(target=holder.execute, args=(hold,))
         thread.start()

@@ -5,14 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ..cluster import Cluster, Connection, until
-from ..conftest import CHALLENGES, SESSIONS, add_sessions, executions, trigger
-
-SCHEDULES = {
-    "cleanup_expired_sessions": "0 * * * *",
-    "cleanup_expired_refresh_tokens": "30 * * * *",
-    "cleanup_expired_challenges": "*/5 * * * *",
-    "cleanup_expired_device_codes": "45 * * * *",
-}
+from ..conftest import CHALLENGES, SCHEDULES, SESSIONS, add_sessions, executions, trigger
 
 
 def scheduled(owner: Connection) -> dict[str, str]:

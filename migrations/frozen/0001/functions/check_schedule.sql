@@ -7,7 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_fields integer := cardinality(string_to_array(new.schedule, ' '));
-    v_version text := (SELECT extversion FROM pg_extension WHERE extname = 'pg_cron');
+    v_version text := (SELECT default_version FROM pg_available_extensions WHERE name = 'pg_cron');
 BEGIN
     IF new.schedule ~ '^[0-9]+ seconds?$' THEN
         IF NOT public.pg_cron_knows('seconds') THEN

@@ -10,11 +10,15 @@ BEGIN
         AND started_at < now() - p_job.keep_history
         AND completed_at IS NOT NULL;
 
+    IF NOT public.pg_cron_is_here() THEN
+        RETURN; -- an entry in pg_cron's own database sees to that
+    END IF;
+
     -- pg_cron never prunes its own log. By start_time: end_time stays null for ever after a crash.
     -- What never started has no start_time: it goes when a row after it does.
     DELETE FROM cron.job_run_details
     WHERE
-        command = public.cron_command(p_job.name)
+        starts_with(command, format('CALL public.run_job(%L,', p_job.name))
         AND username = current_user
         AND (
             start_time < now() - interval '7 days'

@@ -1,4 +1,4 @@
-CREATE FUNCTION public.start_execution(p_job_name text, p_scheduled boolean, p_request_id uuid)
+CREATE FUNCTION public.start_execution(p_job_name text, p_schedule text, p_request_id uuid)
 RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -6,6 +6,8 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '1s' -- for somebody who calls this by hand and does not end
 AS $$
 DECLARE
+    v_scheduled boolean := p_schedule IS NOT NULL;
+    v_job public.job;
     v_id bigint;
     v_running public.job_execution;
 BEGIN
@@ -16,13 +18,18 @@ BEGIN
     END IF;
 
     -- pg_cron logs in as the owner, who is current_user here.
-    IF p_scheduled AND session_user <> current_user THEN
+    IF v_scheduled AND session_user <> current_user THEN
         RAISE EXCEPTION 'Only pg_cron starts a scheduled run'
-        USING ERRCODE = 'insufficient_privilege', HINT = 'CALL run_job(name) without p_scheduled.';
+        USING ERRCODE = 'insufficient_privilege', HINT = 'CALL run_job(name) without p_schedule.';
     END IF;
 
-    PERFORM public.find_job(p_job_name);
+    v_job := public.find_job(p_job_name);
     PERFORM public.close_lost_executions();
+
+    -- The catalogue decides, not an entry of pg_cron's that lags behind it.
+    IF v_scheduled AND NOT (v_job.enabled AND v_job.schedule = p_schedule) THEN
+        RETURN NULL;
+    END IF;
 
     LOOP
         INSERT INTO public.job_execution (
@@ -31,7 +38,7 @@ BEGIN
         VALUES (
             p_job_name,
             statement_timestamp(),
-            p_scheduled,
+            v_scheduled,
             session_user,
             current_setting('application_name'),
             p_request_id,
@@ -44,13 +51,13 @@ BEGIN
         END IF;
 
         UPDATE public.job_execution
-        SET skipped_starts = skipped_starts + p_scheduled::integer
+        SET skipped_starts = skipped_starts + v_scheduled::integer
         WHERE job_name = p_job_name AND completed_at IS NULL
         RETURNING * INTO v_running;
         EXIT WHEN FOUND; -- else it has just ended
     END LOOP;
 
-    IF p_scheduled THEN
+    IF v_scheduled THEN
         RETURN NULL;
     END IF;
     RAISE EXCEPTION 'Job % is already running', p_job_name
@@ -61,5 +68,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION public.start_execution(text, boolean, uuid) IS
-    'Opens a row in job_execution for the calling statement and returns its id. A scheduled start of a job that is running is counted there and returns null. Errors: JB001 unknown job; JB002 already running. run_job''s first step.';
+COMMENT ON FUNCTION public.start_execution(text, text, uuid) IS
+    'Opens a row in job_execution for the calling statement and returns its id. A scheduled start of a job that is running is counted there and returns null; so does one by a schedule that is not the catalogue''s any more. Errors: JB001 unknown job; JB002 already running. run_job''s first step.';
