@@ -63,7 +63,7 @@ def empty(cluster: Cluster) -> None:
     """The database as it was before anything of ours or of Barycenter's was there."""
     with cluster.connect(cluster.superuser) as superuser:
         superuser.execute("SET client_min_messages = warning")
-        superuser.execute("DROP EXTENSION IF EXISTS pg_cron")
+        superuser.execute("DROP EXTENSION IF EXISTS pg_cron CASCADE")
         superuser.execute("DROP SCHEMA public CASCADE")
         superuser.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
         superuser.execute("CREATE EXTENSION pg_cron")

@@ -131,12 +131,10 @@ def connected(url: str, owner: Owner) -> Iterator[Cron]:
 
 def check(cron: Cron, owner: Owner) -> None:
     cron.execute("SET LOCAL search_path = pg_catalog, pg_temp")
-    row = cron.execute(
+    [(server, role, is_superuser, is_there)] = cron.execute(
         "SELECT pg_postmaster_start_time()::text, current_user,"
         " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), to_regclass('cron.job') IS NOT NULL"
-    ).fetchone()
-    assert row is not None
-    server, role, is_superuser, is_there = row
+    ).fetchall()
     here = cron.info.dbname
     if server != owner.server:
         raise CommandError("CRON_DATABASE_URL names another server than DATABASE_URL: pg_cron reaches only its own.")
@@ -146,12 +144,13 @@ def check(cron: Cron, owner: Owner) -> None:
         )
     if not is_there:
         raise CommandError(
-            f'The extension pg_cron is not in the database "{here}". Let a superuser run, there: CREATE EXTENSION pg_cron;'
+            f'The extension pg_cron is not in the database "{here}".'
+            " Let a superuser run, there: CREATE EXTENSION pg_cron;"
         )
-    [may] = cron.execute(
+    [(may,)] = cron.execute(
         "SELECT has_schema_privilege('cron', 'USAGE') AND has_function_privilege("
         "'cron.schedule_in_database(text, text, text, text, text, boolean)', 'EXECUTE')"
-    ).fetchone() or [False]
+    ).fetchall()
     if not may:
         raise CommandError(
             f'The role "{role}" may not schedule jobs in the database "{here}". Let a superuser run, there:'

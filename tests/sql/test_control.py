@@ -111,7 +111,7 @@ def test_a_cancel_hits_no_other_job_and_no_later_run(
 
 
 def test_a_job_that_does_not_run_cannot_be_cancelled(owner: Connection, operator: Connection) -> None:
-    owner.execute(f"SELECT start_execution('{SESSIONS}', false, NULL)")  # and lost at once
+    owner.execute(f"SELECT start_execution('{SESSIONS}', NULL, NULL)")  # and lost at once
     with pytest.raises(psycopg.Error, match=f"Job {SESSIONS} is not running") as caught:
         operator.execute("SELECT cancel_job(%s)", [SESSIONS])
     assert caught.value.sqlstate == "JB005"

@@ -56,7 +56,7 @@ def test_a_run_that_was_interrupted_between_batches_is_lost_although_its_session
 ) -> None:
     with pytest.raises(psycopg.Error, match="between batches"):
         operator.execute(
-            "DO $$ BEGIN PERFORM start_execution('cleanup_expired_sessions', false, NULL);"
+            "DO $$ BEGIN PERFORM start_execution('cleanup_expired_sessions', NULL, NULL);"
             " COMMIT; RAISE EXCEPTION 'between batches'; END $$"
         )
     [row] = executions(owner)
@@ -70,7 +70,7 @@ def test_a_run_that_was_interrupted_between_batches_is_lost_although_its_session
 
 
 def test_a_run_of_another_job_closes_a_lost_one_too(owner: Connection) -> None:
-    owner.execute(f"SELECT start_execution('{SESSIONS}', false, NULL)")
+    owner.execute(f"SELECT start_execution('{SESSIONS}', NULL, NULL)")
     owner.execute("CALL run_job(%s)", [CHALLENGES])
     assert executions(owner)[0].error_code == "JB003"
 
