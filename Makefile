@@ -6,7 +6,7 @@ ROWS ?= 200000
 LOCAL := .local
 
 .DEFAULT_GOAL := help
-.PHONY: help run db db-stop psql migrate seed test lint format faults audits fuzz bench bench-api wheel freeze lock clean
+.PHONY: help run db db-stop psql migrate seed test test-matrix lint format faults audits fuzz bench bench-api wheel freeze lock clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ seed: ## Fill the four identity tables with ROWS=200000 rows each, half of them 
 test: $(VENV)/dev $(VENV)/npm ## The whole test suite, on a PostgreSQL with pg_cron of its own
 	@deploy/install testing
 	@$(VENV)/bin/pytest $(TESTS)
+
+test-matrix: $(VENV)/dev $(VENV)/npm ## The same suite on every supported PostgreSQL and pg_cron, in containers
+	@deploy/install testing
+	@tests/with_docker $(PYTHON) -m tests.matrix $(TESTS)
 
 lint: $(VENV)/dev ## ruff, mypy, and the SQL tools: pgspot, squawk, plpgsql_check
 	@$(VENV)/bin/ruff check .

@@ -77,6 +77,10 @@ class Cluster(ABC):
         """The server stops at once, as if the power had failed."""
 
     @abstractmethod
+    def run(self, *command: str) -> str:
+        """A command where the server is; what it prints."""
+
+    @abstractmethod
     def dump(self, *options: str) -> str:
         """pg_dump, of the server's own release."""
 
@@ -146,15 +150,18 @@ class Packaged(Cluster):
         embedded("stop", self.directory)
 
     def kill(self, pid: int) -> None:
-        subprocess.run(["kill", "-KILL", f"{pid}"], check=True)
+        self.run("kill", "-KILL", f"{pid}")
 
     def crash(self) -> None:
         pid = (self.directory / "postgresql/data/postmaster.pid").read_text().split()[0]
-        subprocess.run(["kill", "-QUIT", pid], check=True)
+        self.run("kill", "-QUIT", pid)
         until(lambda: not Path(f"/proc/{pid}").exists(), 30)
 
+    def run(self, *command: str) -> str:
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
     def dump(self, *options: str) -> str:
-        return subprocess.run(["pg_dump", *options, self.owner], stdout=subprocess.PIPE, text=True, check=True).stdout
+        return self.run("pg_dump", *options, self.owner)
 
     def log(self) -> list[str]:
         return (self.directory / "postgresql" / "postgresql.log").read_text(errors="replace").splitlines()
@@ -214,7 +221,7 @@ class Contained(Cluster):
                     container=container,
                 )
                 cluster.start()
-                cluster._run("psql", "-qXc", f"ALTER ROLE postgres PASSWORD '{PASSWORD}'")
+                cluster.run("psql", "-qXc", f"ALTER ROLE postgres PASSWORD '{PASSWORD}'")
                 yield cluster
 
     def start(self) -> None:
@@ -229,14 +236,14 @@ class Contained(Cluster):
         self.container.get_wrapped_container().stop(timeout=60)
 
     def kill(self, pid: int) -> None:
-        self._run("kill", "-KILL", f"{pid}")
+        self.run("kill", "-KILL", f"{pid}")
 
     def crash(self) -> None:
-        self._run("sh", "-c", "kill -QUIT $(head -1 /var/lib/postgresql/*/jobs/postmaster.pid)")
+        self.run("sh", "-c", "kill -QUIT $(head -1 /var/lib/postgresql/*/jobs/postmaster.pid)")
         self.container.get_wrapped_container().wait(timeout=30)
 
     def dump(self, *options: str) -> str:
-        return self._run("pg_dump", "-U", "barycenter", *options, "barycenter")
+        return self.run("pg_dump", "-U", "barycenter", *options, "barycenter")
 
     def log(self) -> list[str]:
         return bytes(self.container.get_wrapped_container().logs()).decode(errors="replace").splitlines()
@@ -259,7 +266,7 @@ class Contained(Cluster):
     def _exec(self, *command: str) -> Any:
         return self.container.get_wrapped_container().exec_run(list(command))
 
-    def _run(self, *command: str) -> str:
+    def run(self, *command: str) -> str:
         result = self._exec(*command)
         assert result.exit_code == 0, result.output.decode()
         return str(result.output.decode())

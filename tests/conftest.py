@@ -44,13 +44,14 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 def description(cluster: Cluster) -> str:
     with cluster.connect(cluster.superuser) as superuser:
-        [row] = superuser.execute(
-            "SELECT current_setting('server_version') AS server, default_version AS pg_cron,"
-            " CASE current_setting('cron.use_background_workers')"
-            " WHEN 'on' THEN 'background workers' ELSE 'libpq' END AS mode"
-            " FROM pg_available_extensions WHERE name = 'pg_cron'"
+        [(release, workers)] = superuser.execute(
+            "SELECT current_setting('server_version'), current_setting('cron.use_background_workers')"
         ).fetchall()
-    return f"PostgreSQL {row.server.split()[0]}, pg_cron {row.pg_cron} with {row.mode}"
+    package = cluster.run("dpkg-query", "--show", "--showformat=${Version}", f"postgresql-{release.split('.')[0]}-cron")
+    return (
+        f"PostgreSQL {release.split()[0]}, pg_cron {package.partition('-')[0]},"
+        f" {'background workers' if workers == 'on' else 'libpq'}"
+    )
 
 
 def alembic(url: str) -> Config:

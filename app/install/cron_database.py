@@ -21,6 +21,9 @@ from . import MIGRATION_LOCK
 Cron = psycopg.Connection[Any]
 
 RUN_OVERDUE = "CALL public.run_overdue_job()"
+CATALOGUE = text(
+    "SELECT name, schedule, public.cron_command(name, schedule) AS command FROM public.job WHERE enabled ORDER BY name"
+)
 # pg_cron never prunes its own log. One entry does it for all of the owner's identity databases.
 PRUNE = (
     r"DELETE FROM cron.job_run_details WHERE username = current_user AND command LIKE 'CALL public.run\_%job(%'"
@@ -109,11 +112,7 @@ def register(identity: Connection, url: str) -> None:
 def catalogue(identity: Connection, owner: Owner) -> Iterator[Entry]:
     if identity.execute(text("SELECT to_regclass('public.job') IS NULL")).scalar_one():
         return
-    for row in identity.execute(
-        text(
-            "SELECT name, schedule, public.cron_command(name, schedule) AS command FROM public.job WHERE enabled ORDER BY name"
-        )
-    ):
+    for row in identity.execute(CATALOGUE):
         yield Entry(row.name, row.schedule, row.command, owner.database)
     yield Entry("run_overdue_job", "* * * * *", RUN_OVERDUE, owner.database)
 

@@ -3,6 +3,7 @@ DO $$
 DECLARE
     v_database text := pg_catalog.current_database();
     v_cron_database text;
+    v_time_zone text;
     -- Alembic says where pg_cron is expected: in the database that CRON_DATABASE_URL names, if in another one.
     v_expected text := coalesce(
         nullif(pg_catalog.current_setting('barycenter_jobs.cron_database', true), ''), v_database
@@ -25,6 +26,7 @@ BEGIN
 
     BEGIN
         v_cron_database := pg_catalog.current_setting('cron.database_name', true);
+        v_time_zone := pg_catalog.current_setting('cron.timezone', true);
     EXCEPTION
         WHEN insufficient_privilege THEN
             v_cron_database := v_database; -- loaded, but hidden from this role; that the extension is here says the rest
@@ -41,6 +43,14 @@ BEGIN
         USING ERRCODE = 'JB010', HINT = pg_catalog.format(
             'Set cron.database_name = ''%s'' and restart the server, or, where it has to stay as it is, set CRON_DATABASE_URL to that database.', v_expected
         );
+    END IF;
+
+    IF v_time_zone <> 'GMT' AND EXISTS (
+        SELECT FROM pg_catalog.pg_available_extensions
+        WHERE name = 'pg_cron' AND default_version LIKE '1.4%'
+    ) THEN
+        RAISE EXCEPTION 'cron.timezone is set, but pg_cron 1.4 does not know it and runs all jobs by GMT'
+        USING ERRCODE = 'JB010', HINT = 'Remove cron.timezone from the server''s settings, or install pg_cron 1.5 or later.';
     END IF;
 
     IF v_expected = v_database AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron') THEN

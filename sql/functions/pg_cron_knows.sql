@@ -13,10 +13,11 @@ BEGIN
     WHERE name = 'pg_cron';
     RETURN v_version >= CASE p_feature
         WHEN 'seconds' THEN ARRAY[1, 5]
+        WHEN 'time zone' THEN ARRAY[1, 5]
         WHEN 'last day' THEN ARRAY[1, 6]
     END;
 END
 $$;
 
 COMMENT ON FUNCTION public.pg_cron_knows(text) IS
-    'Whether this pg_cron is new enough for schedules in seconds (1.5), or with $ for a month''s last day (1.6).';
+    'Whether this pg_cron is new enough for schedules in seconds (1.5), a cron.timezone (1.5), or $ for a month''s last day (1.6).';

@@ -38,7 +38,7 @@ SELECT throws_ok('UPDATE job_execution SET success = true', '42501', NULL, 'an o
 SELECT throws_ok('DELETE FROM job_execution', '42501', NULL, 'nor empty it');
 SELECT throws_ok('DELETE FROM job_change', '42501', NULL, 'nor hide who changed what');
 SELECT throws_ok('UPDATE job SET batch_size = 1', '42501', NULL, 'an operator changes what the functions let it, no more');
-SELECT throws_ok('SELECT start_execution(''cleanup_expired_sessions'', '0 * * * *', NULL)', '25000', NULL, 'no run is forged in a transaction');
+SELECT throws_ok('SELECT start_execution(''cleanup_expired_sessions'', ''0 * * * *'', NULL)', '25000', NULL, 'no run is forged in a transaction');
 SELECT throws_ok('SELECT run_batch(1)', 'JB004', NULL, 'nor is another''s gone on with');
 SELECT throws_ok('SELECT cron.schedule(''x'', ''* * * * *'', ''SELECT 1'')', '42501', NULL, 'an operator schedules no SQL');
 SELECT throws_ok('SELECT * FROM pg_authid', '42501', NULL, 'an operator reads no secrets');

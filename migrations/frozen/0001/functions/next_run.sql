@@ -9,8 +9,8 @@ DECLARE
     c_months CONSTANT integer := 12 * 40; -- 29 February that has to be a Sunday, too, may be 40 years off
     c_month_names CONSTANT text[] := string_to_array('jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec', ',');
     c_day_names CONSTANT text[] := string_to_array('sun,mon,tue,wed,thu,fri,sat', ',');
-    v_time_zone text := coalesce(current_setting('cron.timezone', true), 'GMT'); -- pg_cron 1.4 has but GMT
-    v_after timestamp := p_after AT TIME ZONE v_time_zone;
+    v_time_zone text := coalesce(current_setting('cron.timezone', true), 'GMT');
+    v_after timestamp;
     v_field text[] := string_to_array(p_schedule, ' ');
     v_minutes integer[];
     v_hours integer[];
@@ -25,6 +25,11 @@ BEGIN
     IF v_field[2] IN ('second', 'seconds') THEN
         RETURN p_after + v_field[1]::integer * interval '1 second';
     END IF;
+
+    IF v_time_zone <> 'GMT' AND NOT public.pg_cron_knows('time zone') THEN
+        v_time_zone := 'GMT'; -- whatever it is set to
+    END IF;
+    v_after := p_after AT TIME ZONE v_time_zone;
 
     v_minutes := public.cron_field(v_field[1], 'minute', 0, 59, NULL);
     v_hours := public.cron_field(v_field[2], 'hour', 0, 23, NULL);
