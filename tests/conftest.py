@@ -45,7 +45,8 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 def description(cluster: Cluster) -> str:
     with cluster.connect(cluster.superuser) as superuser:
         [(release, workers)] = superuser.execute(
-            "SELECT current_setting('server_version') AS release, current_setting('cron.use_background_workers') AS workers"
+            "SELECT current_setting('server_version') AS release,"
+            " current_setting('cron.use_background_workers') AS workers"
         ).fetchall()
     package = cluster.run("dpkg-query", "--show", "--showformat=${Version}", f"postgresql-{release.split('.')[0]}-cron")
     return (

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.util import CommandError
 
 from ..cluster import Cluster, Connection, running, until
-from ..conftest import CHALLENGES, SESSIONS, add_sessions, alembic, executions, migrate, trigger
+from ..conftest import CHALLENGES, SESSIONS, add_sessions, alembic, empty, executions, migrate, trigger
 
 
 def version(owner: Connection) -> tuple[int, ...]:
@@ -36,6 +36,7 @@ def test_an_interval_in_seconds_runs_where_pg_cron_knows_it_and_is_refused_where
 def test_the_background_workers_of_pg_cron_1_4_wait_for_the_longest_job_and_later_ones_do_not() -> None:
     """What the README says of ``cron.use_background_workers = on``: a job that is due while another runs."""
     with running("test-workers", "cron.use_background_workers=on") as cluster:
+        empty(cluster)
         migrate(cluster)
         with cluster.connect() as owner:
             waits = version(owner) < (1, 5)
@@ -57,6 +58,7 @@ def test_the_background_workers_of_pg_cron_1_4_wait_for_the_longest_job_and_late
 
 def test_the_time_zone_is_pg_crons_where_it_knows_one_and_refused_where_not() -> None:
     with running("test-timezone", "cron.timezone=Asia/Kolkata") as cluster, cluster.connect() as owner:
+        empty(cluster)
         if version(owner) < (1, 5):
             with pytest.raises(CommandError, match=r"cron\.timezone is set, but pg_cron 1\.4 does not know it"):
                 command.upgrade(alembic(cluster.owner), "head")
