@@ -42,7 +42,7 @@ def test_the_background_workers_of_pg_cron_1_4_wait_for_the_longest_job_and_late
             waits = version(owner) < (1, 5)
             schedule, seconds = ("* * * * *", 68) if waits else ("1 second", 5)
             add_sessions(owner, 1, -10)
-            with trigger(owner, f"PERFORM pg_sleep({seconds})"):
+            with trigger(owner, f"PERFORM pg_sleep({seconds})", "AFTER DELETE ON sessions FOR EACH ROW"):
                 owner.execute(
                     "UPDATE job SET enabled = true, schedule = %s WHERE name IN (%s, %s)",
                     [schedule, SESSIONS, CHALLENGES],
