@@ -75,6 +75,7 @@ freeze: $(VENV)/run ## Copy what has changed in sql/ into migrations/frozen/$(re
 lock: $(VENV)/dev ## Resolve the dependencies anew into requirements*.txt
 	@$(VENV)/bin/uv pip compile $(LOCK) -o requirements.txt pyproject.toml
 	@$(VENV)/bin/uv pip compile $(LOCK) -o requirements-dev.txt -c requirements.txt --group dev pyproject.toml
+	@$(VENV)/bin/uv pip compile $(LOCK) -o requirements-build.txt -c requirements-dev.txt --group build
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 
 clean: ## Stop and delete the embedded databases, and delete the virtual environment

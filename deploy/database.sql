@@ -22,6 +22,16 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database')
 \gexec
 GRANT pg_read_all_stats, pg_read_all_settings TO barycenter;
 
+-- The migration would make the two roles; they are here first so that the admin API's login can be given its own.
+SET ROLE barycenter;
+SELECT format('CREATE ROLE %I NOLOGIN', role)
+FROM unnest(ARRAY['barycenter_jobs_reader', 'barycenter_jobs_operator']) AS role
+WHERE to_regrole(role) IS NULL
+\gexec
+GRANT barycenter_jobs_reader TO barycenter_jobs_operator;
+GRANT barycenter_jobs_operator TO barycenter_jobs_app;
+RESET ROLE;
+
 \connect :"database"
 GRANT CREATE ON SCHEMA public TO barycenter;
 
