@@ -7,13 +7,14 @@
 import io
 import os
 import pwd
+import signal
 import subprocess
 import tarfile
 import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -70,7 +71,7 @@ class Cluster(ABC):
 
     @abstractmethod
     def kill(self, pid: int) -> None:
-        """SIGKILL to a backend, which makes PostgreSQL restart all its processes."""
+        """SIGKILL to a backend, if it still runs, which makes PostgreSQL restart all its processes."""
 
     @abstractmethod
     def crash(self) -> None:
@@ -150,7 +151,8 @@ class Packaged(Cluster):
         embedded("stop", self.directory)
 
     def kill(self, pid: int) -> None:
-        self.run("kill", "-KILL", f"{pid}")
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
     def crash(self) -> None:
         pid = (self.directory / "postgresql/data/postmaster.pid").read_text().split()[0]
@@ -236,7 +238,7 @@ class Contained(Cluster):
         self.container.get_wrapped_container().stop(timeout=60)
 
     def kill(self, pid: int) -> None:
-        self.run("kill", "-KILL", f"{pid}")
+        self._exec("kill", "-KILL", f"{pid}")
 
     def crash(self) -> None:
         self.run("sh", "-c", "kill -QUIT $(head -1 /var/lib/postgresql/*/jobs/postmaster.pid)")

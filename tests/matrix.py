@@ -4,9 +4,11 @@
 """
 
 import os
-import re
 import subprocess
 import sys
+from typing import NamedTuple
+
+from .cluster import DEBIAN
 
 # A Debian release, whose PostgreSQL it is, and settings of the server.
 CELLS = (
@@ -17,24 +19,30 @@ CELLS = (
 )
 
 
+class Suite(NamedTuple):
+    ran_on: str
+    outcome: str
+    status: int
+
+
 def main(arguments: list[str]) -> int:
-    failed = False
-    table = []
-    for debian, options in CELLS:
-        print(f"\n{debian} {options}", flush=True)
-        environment = {**os.environ, "TEST_POSTGRESQL": debian, "TEST_POSTGRESQL_OPTIONS": options}
-        command = [sys.executable, "-m", "pytest", *arguments]
-        lines = []
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as suite:
-            assert suite.stdout is not None
-            for line in suite.stdout:
-                print(line, end="", flush=True)
-                lines.append(line)
-        failed |= suite.returncode != 0
-        [ran_on] = [line.removeprefix("ran on ").strip() for line in lines if line.startswith("ran on ")] or [debian]
-        table.append((ran_on, re.sub("[= ]*(.*?)[= ]*\n", r"\1", lines[-1])))
-    print("\n" + "\n".join(f"{ran_on:<50} {outcome}" for ran_on, outcome in table))
-    return int(failed)
+    suites = [suite(debian, options, arguments) for debian, options in CELLS]
+    suites.append(suite(DEBIAN, "", ["tests/containers"]))
+    print("\n" + "\n".join(f"{each.ran_on:<50} {each.outcome}" for each in suites))
+    return max(each.status for each in suites)
+
+
+def suite(debian: str, options: str, arguments: list[str]) -> Suite:
+    print(f"\n{debian} {options}", flush=True)
+    environment = {**os.environ, "TEST_POSTGRESQL": debian, "TEST_POSTGRESQL_OPTIONS": options}
+    command = [sys.executable, "-m", "pytest", *arguments]
+    ran_on, line = "the images and compose.yaml", ""
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            if line.startswith("ran on "):
+                ran_on = line.removeprefix("ran on ").strip()
+    return Suite(ran_on, line.strip("= \n"), process.returncode)
 
 
 sys.exit(main(sys.argv[1:]))

@@ -22,7 +22,7 @@ def test_a_clock_that_jumps_deletes_no_live_row_and_every_run_ends_after_its_sta
 ) -> None:
     world = World(database)
     world.add(30, 3 * 3600)
-    world.add(3000, -7200)
+    world.add(9000, -7200)
     with database.connect() as owner:
         owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
         run = Run(database)

@@ -44,14 +44,8 @@ ROW = """    (
 listed AS ("""
 
 
-def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    project.mkdir()
-    for name in ("sql", "migrations", "app", "pyproject.toml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
-        copy(ROOT / name, project / name)
-    (tmp_path / "python").mkdir()
-    (tmp_path / "python/barycenter_jobs").symlink_to(project / "app")
+def add_fifth_job(project: Path) -> None:
+    """What the README says, but for the revision."""
     (project / "sql/views/expired_authorization_codes.sql").write_text(VIEW)
     (project / "sql/functions/cleanup_expired_codes.sql").write_text(FUNCTION)
     grants = project / "sql/grants.sql"
@@ -60,6 +54,17 @@ def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, 
     grants.write_text(grants.read_text().replace(last, last.rstrip() + ",\n" + new))
     catalogue = project / "sql/jobs.sql"
     catalogue.write_text(catalogue.read_text().replace("    )\n),\nlisted AS (", "    ),\n" + ROW))
+
+
+def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("sql", "migrations", "app", "pyproject.toml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        copy(ROOT / name, project / name)
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python/barycenter_jobs").symlink_to(project / "app")
+    add_fifth_job(project)
 
     def run(*command: str) -> str:
         environment = {**os.environ, "DATABASE_URL": unmigrated.owner, "PYTHONPATH": f"{tmp_path / 'python'}"}

@@ -1,0 +1,123 @@
+"""The database image, as users run it."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import docker
+import psycopg
+import pytest
+from docker.models.containers import Container
+
+from ..cluster import DEBIAN, image, until
+from ..ports import free_port
+
+PASSWORDS = {"OWNER_PASSWORD_FILE": "/run/secrets/password", "APP_PASSWORD_FILE": "/run/secrets/password"}
+
+
+@pytest.fixture(scope="module")
+def name() -> str:
+    image(DEBIAN)
+    return f"barycenter-jobs-database:{DEBIAN}"
+
+
+@pytest.fixture
+def volume() -> Iterator[str]:
+    volume = docker.from_env().volumes.create()
+    yield str(volume.name)
+    volume.remove(force=True)
+
+
+@pytest.fixture
+def password(tmp_path: Path) -> Path:
+    file = tmp_path / "password"
+    file.write_text("first")
+    return file
+
+
+@contextmanager
+def started(name: str, password: Path, volume: str, port: int, **environment: str) -> Iterator[Container]:
+    container = docker.from_env().containers.run(
+        name,
+        detach=True,
+        ports={"5432": ("127.0.0.1", port)},
+        environment={**PASSWORDS, **environment},
+        volumes={f"{password}": {"bind": "/run/secrets/password"}, volume: {"bind": "/var/lib/postgresql"}},
+    )
+    try:
+        yield container
+    finally:
+        container.remove(force=True)
+
+
+def health(container: Container) -> str:
+    container.reload()
+    return str(container.attrs["State"]["Health"]["Status"])
+
+
+def connect(port: int, password: str, database: str = "barycenter") -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(f"postgresql://barycenter:{password}@127.0.0.1:{port}/{database}", autocommit=True)
+
+
+def test_it_serves_the_named_database_without_root_and_stops_at_once_on_sigterm(
+    name: str, password: Path, volume: str
+) -> None:
+    port = free_port()
+    with started(name, password, volume, port, POSTGRES_DB="identity") as container:
+        until(lambda: health(container) == "healthy", 60)
+        users = {process[0] for process in container.top(ps_args="-eo user,args")["Processes"]}
+        assert "root" not in users
+        with connect(port, "first", "identity") as client:
+            assert client.execute("SHOW cron.database_name").fetchall() == [("identity",)]
+            assert client.execute("SELECT extname FROM pg_extension WHERE extname = 'pg_cron'").fetchall()
+            began = time.monotonic()
+            container.kill("SIGTERM")
+            assert container.wait(timeout=30)["StatusCode"] == 0
+            assert time.monotonic() - began < 10
+        assert "database system is shut down" in container.logs().decode()
+
+
+def test_data_outlives_the_container_and_a_new_password_holds_from_the_next_start(
+    name: str, password: Path, volume: str
+) -> None:
+    port = free_port()
+    with started(name, password, volume, port) as container:
+        until(lambda: health(container) == "healthy", 60)
+        with connect(port, "first") as owner:
+            owner.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        container.stop()
+    password.write_text("second")
+    with started(name, password, volume, port) as container:
+        until(lambda: health(container) == "healthy", 60)
+        with connect(port, "second") as owner:
+            assert owner.execute("TABLE kept").fetchall() == [(1,)]
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            connect(port, "first")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "database: OWNER_PASSWORD_FILE is not set: name a file that holds the password."),
+        (
+            ["-e", "OWNER_PASSWORD_FILE=/no"],
+            "database: OWNER_PASSWORD_FILE names /no, which is empty or not to be read.",
+        ),
+    ],
+)
+def test_a_missing_password_is_one_sentence(name: str, arguments: list[str], sentence: str) -> None:
+    result = subprocess.run(
+        ["docker", "run", "--rm", *arguments, name], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (result.returncode, result.stderr) == (1, sentence + "\n")
+
+
+def test_another_releases_data_is_left_alone(name: str, password: Path, volume: str) -> None:
+    client = docker.from_env()
+    old = ["sh", "-c", "mkdir -p /var/lib/postgresql/13/jobs"]
+    client.containers.run(name, entrypoint=old, volumes={volume: {"bind": "/var/lib/postgresql"}}, remove=True)
+    with started(name, password, volume, free_port()) as container:
+        assert container.wait(timeout=30)["StatusCode"] == 1
+        assert "The volume holds /var/lib/postgresql/13/jobs, and this is PostgreSQL" in container.logs().decode()
