@@ -67,7 +67,7 @@ def test_it_serves_the_named_database_without_root_and_stops_at_once_on_sigterm(
     port = free_port()
     with started(name, password, volume, port, POSTGRES_DB="identity") as container:
         until(lambda: health(container) == "healthy", 60)
-        users = {process[0] for process in container.top(ps_args="-eo user,args")["Processes"]}
+        users = {process[0] for process in container.top()["Processes"]}
         assert "root" not in users
         with connect(port, "first", "identity") as client:
             assert client.execute("SHOW cron.database_name").fetchall() == [("identity",)]
