@@ -238,7 +238,7 @@ class Contained(Cluster):
         self.container.get_wrapped_container().stop(timeout=60)
 
     def kill(self, pid: int) -> None:
-        self._exec("kill", "-KILL", f"{pid}")
+        self._exec("sh", "-c", f"kill -KILL {pid}")  # not every image has the command
 
     def crash(self) -> None:
         self.run("sh", "-c", "kill -QUIT $(head -1 /var/lib/postgresql/*/jobs/postmaster.pid)")

@@ -203,9 +203,9 @@ class Run(threading.Thread):
     def kill(self) -> None:
         self.cluster.kill(self.pid)
 
-    def end(self) -> psycopg.Error | None:
+    def end(self, seconds: float = 30) -> psycopg.Error | None:
         """Waits for the end; returns the error, if it ended in one."""
-        self.join(timeout=30)
+        self.join(timeout=seconds)
         assert not self.is_alive(), "the run goes on and on"
         self.connection.close()
         return self.error

@@ -116,7 +116,7 @@ def migrate(connection: Connection) -> None:
     if elsewhere:
         set_config = text("SELECT pg_catalog.set_config(:name, :value, true)")
         connection.execute(set_config, {"name": CRON_DATABASE, "value": cron_database.database_of(elsewhere)})
-    elif migrates() and exists(connection, "public.pg_cron_is_here()"):
+    elif migrates() and exists(connection, "public.sync_schedule()"):
         refuse_to_leave_behind(connection)
 
     context.run_migrations()
@@ -134,7 +134,8 @@ def exists(connection: Connection, function: str) -> bool:
 
 def refuse_to_leave_behind(connection: Connection) -> None:
     """Raises CommandError where pg_cron is in another database, and nobody said how to log in there."""
-    if not connection.execute(text("SELECT public.pg_cron_is_here()")).scalar_one():
+    is_elsewhere = text("SELECT current_setting('cron.database_name', true) <> current_database()")
+    if connection.execute(is_elsewhere).scalar_one():
         raise CommandError(
             "pg_cron keeps these jobs in another database: set CRON_DATABASE_URL to that database's URL."
         )
