@@ -95,8 +95,7 @@ def migrate(cluster: Cluster) -> None:
     command.upgrade(alembic(cluster.owner), "head")
     with cluster.connect() as owner:
         owner.execute("UPDATE job SET enabled = false")
-    with cluster.connect(cluster.superuser) as superuser:
-        superuser.execute("GRANT barycenter_jobs_operator TO barycenter_jobs_app")
+        owner.execute("GRANT barycenter_jobs_operator TO barycenter_jobs_app")
 
 
 @pytest.fixture

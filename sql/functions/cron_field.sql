@@ -1,7 +1,7 @@
 CREATE FUNCTION public.cron_field(p_text text, p_name text, p_first integer, p_last integer, p_names text[])
 RETURNS integer[]
 LANGUAGE plpgsql
-IMMUTABLE
+STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

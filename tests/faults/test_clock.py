@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ..cluster import Cluster, until
-from ..conftest import SESSIONS, Run, executions
+from ..conftest import SESSIONS, Run, executions, trigger
 from .world import World
 
 
@@ -22,18 +22,19 @@ def test_a_clock_that_jumps_deletes_no_live_row_and_every_run_ends_after_its_sta
 ) -> None:
     world = World(database)
     world.add(30, 3 * 3600)
-    world.add(6000, -7200)  # one a batch: it still runs when the clock has jumped
+    world.add(3000, -7200)
     with database.connect() as owner:
         owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
-        run = Run(database)
-        until(lambda: executions(owner) and executions(owner)[0].records_processed)
-        [before] = owner.execute("SELECT now()").fetchall()
-        clock(jump)
-        [after] = owner.execute("SELECT now()").fetchall()
-        assert abs((after[0] - before[0]).total_seconds()) > 3500
-        assert run.is_alive()
-        assert owner.execute("SELECT name FROM job_status WHERE lost").fetchall() == []
-        assert run.end(seconds=120) is None
+        with trigger(owner, "PERFORM count(*) FROM generate_series(1, 20000)"):  # a sleep would go by the false clock
+            run = Run(database)
+            until(lambda: executions(owner) and executions(owner)[0].records_processed)
+            [before] = owner.execute("SELECT now()").fetchall()
+            clock(jump)
+            [after] = owner.execute("SELECT now()").fetchall()
+            assert abs((after[0] - before[0]).total_seconds()) > 3500
+            assert run.is_alive(), run.error
+            assert owner.execute("SELECT name FROM job_status WHERE lost").fetchall() == []
+            assert run.end(seconds=120) is None
         [row] = executions(owner)
         assert row.success
         assert row.completed_at >= row.started_at

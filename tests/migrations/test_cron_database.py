@@ -285,8 +285,8 @@ def test_the_entry_that_prunes_pg_crons_log_takes_ours_alone(one: Cluster, manag
 
 def test_the_status_and_the_api_answer_as_ever(one: Cluster, cron: Connection) -> None:
     upgrade(one)
-    with one.connect(one.superuser) as superuser:
-        superuser.execute("GRANT barycenter_jobs_operator TO barycenter_jobs_app")
+    with one.connect() as owner:
+        owner.execute("GRANT barycenter_jobs_operator TO barycenter_jobs_app")
     with one.connect() as owner, serving(one.app) as url:
         add_sessions(owner, 4, -10)
         query = (
