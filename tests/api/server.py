@@ -32,6 +32,7 @@ def start(
 def serving(database_url: str, **environment: str) -> Iterator[str]:
     """Serves, and gives the endpoint's URL. SIGTERM ends it, and not by force."""
     port = free_port()
+    LOG.parent.mkdir(exist_ok=True)  # where the suite's PostgreSQL is in a container, nobody else makes it
     with LOG.open("w") as log, start(port, database_url, stderr=log, **environment) as process:
         try:
             until(lambda: is_listening(port) or process.poll() is not None)
