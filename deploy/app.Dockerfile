@@ -12,16 +12,17 @@ FROM python AS build
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 COPY requirements.txt requirements-build.txt /src/
-RUN python3 -m venv /opt/barycenter-jobs \
-    && /opt/barycenter-jobs/bin/pip install -q --require-hashes -r /src/requirements.txt \
-    && python3 -m venv /build \
+# The installer stays behind, in a virtual environment of its own.
+RUN python3 -m venv /build \
+    && python3 -m venv --without-pip /opt/barycenter-jobs \
+    && /build/bin/pip --python /opt/barycenter-jobs/bin/python install -q --require-hashes -r /src/requirements.txt \
     && /build/bin/pip install -q --require-hashes -r /src/requirements-build.txt
 COPY pyproject.toml README.md LICENSE /src/
 COPY app /src/app
 COPY migrations /src/migrations
 COPY sql /src/sql
 RUN /build/bin/pip wheel -q --no-deps --no-build-isolation -w /dist /src \
-    && /opt/barycenter-jobs/bin/pip install -q --no-deps --no-index /dist/*.whl
+    && /build/bin/pip --python /opt/barycenter-jobs/bin/python install -q --no-deps --no-index /dist/*.whl
 
 FROM python
 RUN useradd --system --no-create-home --uid 10001 barycenter-jobs

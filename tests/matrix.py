@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-from .cluster import DEBIAN
+from .cluster.contained import DEBIAN
 
 # A Debian release, whose PostgreSQL it is, and settings of the server.
 CELLS = (

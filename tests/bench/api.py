@@ -20,7 +20,8 @@ import uvloop
 from alembic import command
 
 from ..api.server import start
-from ..cluster import ROOT, embedded, until
+from ..cluster import ROOT, until
+from ..cluster.packaged import embedded
 from ..conftest import SESSIONS, alembic
 from ..ports import free_port, is_listening
 from .rivals import start_rival

@@ -13,7 +13,8 @@ from typing import LiteralString
 import psycopg
 from alembic import command
 
-from ..cluster import ROOT, embedded
+from ..cluster import ROOT
+from ..cluster.packaged import embedded
 from ..conftest import alembic
 
 ROWS = int(os.environ.get("ROWS", "200000"))

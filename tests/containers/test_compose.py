@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,13 +12,15 @@ from typing import Any
 import httpx
 import pytest
 
-from ..cluster import DEBIAN, ROOT, until
+from ..cluster import ROOT, until
+from ..cluster.contained import DEBIAN
 from ..conftest import SESSIONS
 from ..migrations.test_fifth_job import add_fifth_job
 from ..ports import free_port
 
 NAME = "barycenter-jobs-test"
 PLUGIN = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+COMPOSE = "docker compose" if PLUGIN else "docker-compose"
 
 
 class Services:
@@ -29,9 +32,15 @@ class Services:
         self.environment = {**os.environ, "JOBS_PORT": f"{self.port}", "COMPOSE_PROJECT_NAME": NAME}
 
     def compose(self, *arguments: str) -> str:
-        command = ["docker", "compose"] if PLUGIN else ["docker-compose"]
+        return self._run(*COMPOSE.split(), *arguments)
+
+    def type(self, lines: str) -> str:
+        """On a terminal; what then stands there."""
+        return self._run("script", "--quiet", "--return", "--command", f"set -e\n{lines}", "/dev/null")
+
+    def _run(self, *command: str) -> str:
         result = subprocess.run(
-            [*command, *arguments], cwd=self.project, env=self.environment, capture_output=True, text=True, check=False
+            command, cwd=self.project, env=self.environment, capture_output=True, text=True, check=False
         )
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
@@ -63,26 +72,37 @@ class Services:
         return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in json.loads(inspected)}
 
 
+def readme() -> str:
+    """The README's lines for Docker, up to the last, which takes all down."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    [lines] = [block for block in blocks if "docker compose up" in block]
+    lines, _, last = lines.replace("docker compose", COMPOSE).rpartition(f"{COMPOSE} down")
+    assert last.count("\n") == 1
+    return str(lines)
+
+
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """As the README's lines leave them."""
     subprocess.run([ROOT / "tests" / "base_image", DEBIAN], check=True)
     project = tmp_path_factory.mktemp("compose") / "project"
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in tracked.splitlines():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, project / name)
-    subprocess.run([project / "deploy/make-secrets"], check=True)
     services = Services(project)
     try:
-        services.up()
+        seen = services.type(readme().replace(":8081", f":{services.port}"))
+        assert '"message":"Job cleanup_expired_sessions triggered successfully"' in seen
+        assert re.search(r"cleanup_expired_sessions +\| .*:00:00\+00 \| f", seen)
         yield services
     finally:
         services.compose("down", "--volumes", "--rmi", "local")
 
 
-def test_it_comes_up_to_a_triggered_job(services: Services) -> None:
+def test_the_readmes_lines_lead_to_a_job_that_deletes_what_has_expired(services: Services) -> None:
     services.compose(
-        "exec", "-T", "database", "psql", "-h", "/var/run/postgresql", "-U", "barycenter", "-c",
+        "exec", "-T", "database", "psql", "-U", "barycenter", "-c",
         "INSERT INTO sessions (session_id, subject, auth_time, created_at, expires_at) VALUES ('s', 's', 0, 0, 1)",
     )  # fmt: skip
     answer = services.ask(f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ success recordsProcessed }} }}')
@@ -98,10 +118,12 @@ def test_nothing_but_the_api_is_reached_from_outside_and_that_from_this_machine_
     assert published == {"database": [], "migrate": [], "api": ["127.0.0.1"]}
 
 
-def test_no_service_is_root_or_holds_a_secret_in_its_environment(services: Services) -> None:
+def test_no_service_is_root_or_can_become_it_or_holds_a_secret_in_its_environment(services: Services) -> None:
     secrets = [file.read_text() for file in (services.project / "deploy/secrets").iterdir()]
     for each in services.inspect().values():
         assert each["Config"]["User"] in ("postgres", "barycenter-jobs")
+        assert each["HostConfig"]["CapDrop"] == ["ALL"]
+        assert each["HostConfig"]["SecurityOpt"] == ["no-new-privileges:true"]
         assert not any(secret in json.dumps(each) for secret in secrets)
 
 
@@ -126,7 +148,7 @@ def test_a_later_revision_is_an_up_away_and_what_was_logged_stays(services: Serv
         program = ROOT / ".venv" / "bin" / command[0]
         subprocess.run([program, *command[1:]], cwd=services.project, env=environment, check=True)
     services.compose(
-        "exec", "-T", "database", "psql", "-h", "/var/run/postgresql", "-U", "barycenter", "-c",
+        "exec", "-T", "database", "psql", "-U", "barycenter", "-c",
         "CREATE TABLE authorization_codes (code varchar PRIMARY KEY, expires_at bigint NOT NULL)",
     )  # fmt: skip
     services.up()

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from docker.models.containers import Container
 
-from ..cluster import DEBIAN, image, until
+from ..cluster import until
+from ..cluster.contained import DEBIAN, image
 from ..ports import free_port
 
 PASSWORDS = {"OWNER_PASSWORD_FILE": "/run/secrets/password", "APP_PASSWORD_FILE": "/run/secrets/password"}

@@ -12,7 +12,8 @@ import httpx
 import psycopg
 import pytest
 
-from ..cluster import ROOT, embedded, until
+from ..cluster import ROOT, until
+from ..cluster.packaged import embedded
 from ..ports import free_port, is_listening
 
 JOBS = {"query": "{ availableJobs { name schedule } }"}
