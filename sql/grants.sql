@@ -24,6 +24,7 @@ REVOKE ALL ON FUNCTION
     public.sync_schedule(),
     public.check_health(),
     public.cron_command(text, text),
+    public.cron_job_names(text),
     public.schedule_drift(),
     public.pg_cron_is_here(),
     public.job_changed(),

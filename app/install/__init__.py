@@ -11,6 +11,13 @@ HOME = next(folder for folder in Path(__file__).resolve().parents if (folder / "
 MIGRATIONS = HOME / "migrations"
 # Any number will do, as long as it is the same for all who migrate: they go one after the other.
 MIGRATION_LOCK = 8081_0001
+# Names are looked up in pg_catalog alone: nobody's table or function of the same name gets in the way.
+# And a migration rather fails than keeps logins waiting behind it.
+SETTINGS = (
+    "SET LOCAL search_path = pg_catalog, pg_temp",
+    "SET LOCAL lock_timeout = '5s'",
+    "SET LOCAL statement_timeout = '5min'",
+)
 
 
 def migrate() -> None:

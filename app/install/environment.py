@@ -1,29 +1,24 @@
 """What Alembic's ``env.py`` does: connects as DATABASE_URL says and runs the revisions in one transaction."""
 
+from contextlib import nullcontext
+
 import psycopg
 from alembic import context
 from alembic.operations import MigrateOperation, Operations
 from alembic.runtime.migration import MigrationInfo
 from alembic.util import CommandError
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import Literal
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ..settings import SettingsError, cron_database_url, database_url
-from . import MIGRATION_LOCK, cron_database
+from . import MIGRATION_LOCK, SETTINGS, cron_database, cron_entries
 from .objects import downgrade_sql, upgrade_sql
-
-# Names are looked up in pg_catalog alone: nobody's table or function of the same name gets in the way.
-# And a migration rather fails than keeps logins waiting behind it.
-SETTINGS = (
-    "SET LOCAL search_path = pg_catalog, pg_temp",
-    "SET LOCAL lock_timeout = '5s'",
-    "SET LOCAL statement_timeout = '5min'",
-)
 
 # Where pg_cron is expected: the check of the server reads it.
 CRON_DATABASE = "barycenter_jobs.cron_database"
-CURRENT_DATABASE = text("SELECT current_database()")
 
 
 @Operations.register_operation("install_frozen")
@@ -62,9 +57,14 @@ def _uninstall(operations: Operations, operation: UninstallFrozen) -> None:
 def execute(operations: Operations, sql: str) -> None:
     """Runs SQL as it stands: ``:name`` and ``%`` are no placeholders."""
     if context.is_offline_mode():
-        operations.get_context().impl.static_output(sql.rstrip("\n;") + ";\n")
+        write(sql.rstrip("\n;") + ";\n")
     else:
         operations.get_bind().exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+
+def write(text: str) -> None:
+    """Adds to the SQL of an offline run."""
+    context.get_context().impl.static_output(text)
 
 
 def run() -> None:
@@ -77,7 +77,7 @@ def run() -> None:
     except DBAPIError as error:
         raise CommandError(sentence(error)) from error
     except (SettingsError, psycopg.Error) as error:
-        raise CommandError(f"{error}".strip()) from error
+        raise CommandError(one_line(error)) from error
 
 
 def run_offline() -> None:
@@ -87,21 +87,40 @@ def run_offline() -> None:
         for setting in SETTINGS:
             context.execute(setting)
         if url:
-            context.execute(f"SET LOCAL {CRON_DATABASE} = '{cron_database.database_of(url)}'")
+            write(f"SET LOCAL {CRON_DATABASE} = {Literal(database_of(url)).as_string()};\n")
         context.run_migrations()
+    if url:
+        write("-- cron.job is in another database: the same command without --sql makes it agree.\n")
+
+
+def database_of(url: str) -> str:
+    """The database that CRON_DATABASE_URL names. Raises SettingsError."""
+    name = conninfo_to_dict(url).get("dbname")
+    if not name:
+        raise SettingsError("CRON_DATABASE_URL names no database: end it with /postgres, or whichever is pg_cron's.")
+    return f"{name}"
 
 
 def run_online() -> None:
     url = database_url()
+    steps: list[MigrationInfo] = []
+
+    def note(ctx: object, step: MigrationInfo, heads: object, run_args: object) -> None:
+        """Alembic's on_version_apply; it calls by these names."""
+        steps.append(step)
+
     # libpq reads the URL, so that everything that works with psql works here.
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
     with engine.connect() as connection:
-        context.configure(connection=connection, version_table_schema="public", on_version_apply=report)
+        context.configure(connection=connection, version_table_schema="public", on_version_apply=note)
         with context.begin_transaction():
             connection.exec_driver_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({MIGRATION_LOCK})")
             for setting in SETTINGS:
                 connection.exec_driver_sql(setting)
             migrate(connection)
+    for step in steps:
+        direction = "Upgraded to" if step.is_upgrade else "Downgraded from"
+        context.config.print_stdout("%s revision %s", direction, step.up_revision_id)
 
 
 def migrate(connection: Connection) -> None:
@@ -110,22 +129,22 @@ def migrate(connection: Connection) -> None:
     pg_cron's own database, where it is another one, commits just before this one does. Should this one fail at that
     very moment, the two disagree until the next migration.
     """
-    elsewhere = cron_database_url()
-    if elsewhere and cron_database.database_of(elsewhere) == connection.execute(CURRENT_DATABASE).scalar_one():
-        elsewhere = None
-    if elsewhere:
-        set_config = text("SELECT pg_catalog.set_config(:name, :value, true)")
-        connection.execute(set_config, {"name": CRON_DATABASE, "value": cron_database.database_of(elsewhere)})
-    elif migrates() and exists(connection, "public.sync_schedule()"):
-        refuse_to_leave_behind(connection)
-
-    context.run_migrations()
     if not migrates():
+        context.run_migrations()
         return
-    if exists(connection, "public.sync_schedule()"):
-        connection.execute(text("SELECT public.sync_schedule()"))
-    if elsewhere:
-        cron_database.register(connection, elsewhere)
+
+    url = cron_database_url()
+    with cron_database.connected(connection, url) if url else nullcontext() as cron:
+        if cron:
+            set_config = text("SELECT pg_catalog.set_config(:name, :value, true)")
+            connection.execute(set_config, {"name": CRON_DATABASE, "value": cron.info.dbname})
+        elif exists(connection, "public.sync_schedule()"):
+            refuse_to_leave_behind(connection)
+        context.run_migrations()
+        if exists(connection, "public.sync_schedule()"):
+            connection.execute(text("SELECT public.sync_schedule()"))
+        if cron:
+            cron_entries.register(connection, cron)
 
 
 def exists(connection: Connection, function: str) -> bool:
@@ -141,12 +160,6 @@ def refuse_to_leave_behind(connection: Connection) -> None:
         )
 
 
-def report(ctx: object, step: MigrationInfo, heads: object, run_args: object) -> None:
-    """Alembic's on_version_apply; it calls by these names."""
-    direction = "Upgraded to" if step.is_upgrade else "Downgraded from"
-    context.config.print_stdout("%s revision %s", direction, step.up_revision_id)
-
-
 def migrates() -> bool:
     try:
         context.get_revision_argument()
@@ -159,5 +172,10 @@ def sentence(error: DBAPIError) -> str:
     """What went wrong and what to do, without the SQL."""
     original = error.orig
     if not isinstance(original, psycopg.Error) or original.diag.message_primary is None:
-        return f"{original}".strip()
+        return one_line(original)
     return ". ".join(filter(None, (original.diag.message_primary, original.diag.message_hint)))
+
+
+def one_line(error: BaseException | None) -> str:
+    """libpq's errors have several."""
+    return " ".join(f"{error}".split())

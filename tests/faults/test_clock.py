@@ -8,6 +8,15 @@ from ..cluster import Cluster, until
 from ..conftest import SESSIONS, Run, executions, trigger
 from .world import World
 
+# A batch takes a few milliseconds; one that meets a row in this table, until that is gone. A sleep would go by the
+# false clock.
+HOLD = """
+    PERFORM count(*) FROM pg_catalog.generate_series(1, 20000);
+    WHILE EXISTS (SELECT FROM public.hold) LOOP
+        PERFORM count(*) FROM pg_catalog.generate_series(1, 20000);
+    END LOOP
+"""
+
 
 @pytest.fixture
 def clock(database: Cluster) -> Iterator[Callable[[str], None]]:
@@ -22,19 +31,25 @@ def test_a_clock_that_jumps_deletes_no_live_row_and_every_run_ends_after_its_sta
 ) -> None:
     world = World(database)
     world.add(30, 3 * 3600)
-    world.add(3000, -7200)
+    world.add(500, -7200)
     with database.connect() as owner:
         owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
-        with trigger(owner, "PERFORM count(*) FROM generate_series(1, 20000)"):  # a sleep would go by the false clock
-            run = Run(database)
-            until(lambda: executions(owner) and executions(owner)[0].records_processed)
-            [before] = owner.execute("SELECT now()").fetchall()
-            clock(jump)
-            [after] = owner.execute("SELECT now()").fetchall()
-            assert abs((after[0] - before[0]).total_seconds()) > 3500
-            assert run.is_alive(), run.error
-            assert owner.execute("SELECT name FROM job_status WHERE lost").fetchall() == []
-            assert run.end(seconds=120) is None
+        with trigger(owner, HOLD):
+            owner.execute("CREATE TABLE hold ()")
+            try:
+                run = Run(database)
+                until(lambda: executions(owner) and executions(owner)[0].records_processed)
+                owner.execute("INSERT INTO hold DEFAULT VALUES")
+                [before] = owner.execute("SELECT now()").fetchall()
+                clock(jump)
+                [after] = owner.execute("SELECT now()").fetchall()
+                assert abs((after[0] - before[0]).total_seconds()) > 3500
+                assert run.is_alive(), run.error
+                assert owner.execute("SELECT name FROM job_status WHERE lost").fetchall() == []
+            finally:
+                owner.execute("DELETE FROM hold")
+            assert run.end() is None
+        owner.execute("DROP TABLE hold")
         [row] = executions(owner)
         assert row.success
         assert row.completed_at >= row.started_at

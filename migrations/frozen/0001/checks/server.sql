@@ -29,7 +29,7 @@ BEGIN
         v_time_zone := pg_catalog.current_setting('cron.timezone', true);
     EXCEPTION
         WHEN insufficient_privilege THEN
-            v_cron_database := v_database; -- loaded, but hidden from this role; that the extension is here says the rest
+            v_cron_database := v_expected; -- loaded, but hidden from this role, which is told so below
     END;
     IF v_cron_database IS NULL THEN
         RAISE EXCEPTION 'pg_cron is installed but not loaded, so nothing would run the jobs'

@@ -36,10 +36,17 @@ BEGIN
             AND entry.nodeport = current_setting('port')::integer
             AND entry.nodename = current_setting('cron.host') AS is_as_it_should_be
         FROM cron.job AS entry
-        WHERE entry.username = current_user AND entry.command LIKE 'CALL public.run_job(%'
+        WHERE
+            entry.username = current_user
+            AND entry.command LIKE 'CALL public.run_job(%'
+            -- Other databases' jobs may be registered here, too; those of one that is gone are nobody's.
+            AND (
+                entry.database = current_database()
+                OR entry.database NOT IN (SELECT datname FROM pg_database)
+            )
     ) AS found
         ON
-            wanted.name = found.jobname
+            found.jobname = ANY (public.cron_job_names(wanted.name))
             AND wanted.schedule = found.schedule
             AND wanted.command = found.command
             AND wanted.is_as_it_should_be = found.is_as_it_should_be
