@@ -36,12 +36,12 @@ def connected(identity: Connection, url: str) -> Iterator[Cron | None]:
 def is_another(cron: Cron, identity: Connection) -> bool:
     """Whether it is another database than the jobs', and one where they may be registered. Raises CommandError."""
     started, role, database = identity.execute(
-        text("SELECT pg_postmaster_start_time(), current_user, current_database()")
+        text("SELECT extract(EPOCH FROM pg_postmaster_start_time()), current_user, current_database()")
     ).one()
     [(is_the_same_server, cron_role, is_superuser, has_pg_cron)] = cron.execute(
         """
         SELECT
-            pg_postmaster_start_time() = %s,
+            extract(EPOCH FROM pg_postmaster_start_time()) = %s,
             current_user,
             (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
             EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron')

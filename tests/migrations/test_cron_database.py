@@ -1,82 +1,17 @@
-"""pg_cron keeps its jobs in the database ``postgres``, as on managed services, and the jobs are in others."""
+"""``CRON_DATABASE_URL``: the jobs are registered where pg_cron keeps its own, and run from there."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 
 import httpx
 import psycopg
 import pytest
-from alembic import command
 from alembic.util import CommandError
 
 from ..api.server import serving
-from ..cluster import Cluster, Connection, running, until
-from ..conftest import CHALLENGES, SCHEDULES, SESSIONS, add_sessions, alembic, count, executions
-
-ENTRIES = {**SCHEDULES, "run_overdue_job": "* * * * *", "prune_job_run_details": "7 3 * * *"}
-
-
-@pytest.fixture(scope="module")
-def managed() -> Iterator[Cluster]:
-    with running("test-managed", "cron.database_name=postgres") as cluster:
-        yield cluster
-
-
-def of(cluster: Cluster, database: str) -> Cluster:
-    """The same cluster, with another database as the jobs'."""
-
-    def named(url: str) -> str:
-        return f"{url.rpartition('/')[0]}/{database}"
-
-    return replace(cluster, owner=named(cluster.owner), app=named(cluster.app), superuser=named(cluster.superuser))
-
-
-@pytest.fixture
-def cron(managed: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
-    """The owner's connection to pg_cron's database, which CRON_DATABASE_URL names."""
-    postgres = of(managed, "postgres")
-    monkeypatch.setenv("CRON_DATABASE_URL", postgres.owner)
-    with postgres.connect() as connection:
-        yield connection
-        connection.execute("SELECT cron.unschedule(jobid) FROM cron.job")
-
-
-@pytest.fixture
-def one(managed: Cluster, cron: Connection) -> Iterator[Cluster]:
-    yield from identity(managed, "one")
-
-
-@pytest.fixture
-def two(managed: Cluster, cron: Connection) -> Iterator[Cluster]:
-    yield from identity(managed, "two")
-
-
-def identity(managed: Cluster, name: str) -> Iterator[Cluster]:
-    with of(managed, "template1").connect(of(managed, "postgres").superuser) as superuser:
-        superuser.execute(f"CREATE DATABASE {name} OWNER barycenter".encode())
-        yield of(managed, name)
-        superuser.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
-def upgrade(cluster: Cluster) -> None:
-    command.upgrade(alembic(cluster.owner), "head")
-
-
-def downgrade(cluster: Cluster) -> None:
-    command.downgrade(alembic(cluster.owner), "base")
-
-
-def registered(cron: Connection, database: str) -> dict[str, str]:
-    rows = cron.execute(
-        "SELECT jobname, schedule FROM cron.job WHERE active AND database IN (%s, 'postgres')",
-        [database],
-    ).fetchall()
-    return {row.jobname: row.schedule for row in rows}
-
-
-def everything(cron: Connection) -> list[object]:
-    return list(cron.execute("SELECT * FROM cron.job ORDER BY jobid").fetchall())
+from ..cluster import Cluster, Connection, until
+from ..conftest import CHALLENGES, SESSIONS, add_sessions, count, executions
+from .conftest import ENTRIES, as_superuser, downgrade, everything, registered, upgrade
 
 
 def test_an_upgrade_registers_the_jobs_there_and_again_changes_nothing(one: Cluster, cron: Connection) -> None:
@@ -114,7 +49,7 @@ def test_the_next_upgrade_mends_what_does_not_agree(
 
     upgrade(one)
     before = entries()
-    with of(managed, "postgres").connect(of(managed, "postgres").superuser) as superuser:
+    with as_superuser(managed) as superuser:
         superuser.execute(disturbance.encode())
     assert entries() != before
     upgrade(one)
@@ -157,27 +92,6 @@ def test_pg_cron_runs_there_what_is_registered_and_what_was_rescheduled_since(on
         assert count(owner, "sessions") == 0
 
 
-def test_two_identity_databases_do_not_disturb_each_other(one: Cluster, two: Cluster, cron: Connection) -> None:
-    upgrade(one)
-    before = everything(cron)
-    upgrade(two)
-    assert [entry for entry in everything(cron) if entry in before] == before
-    names = cron.execute("SELECT jobname FROM cron.job WHERE database = 'two' ORDER BY jobname").fetchall()
-    assert [row.jobname for row in names] == sorted(f"{name}@two" for name in ENTRIES if not name.startswith("prune"))
-    after = everything(cron)
-    for _ in range(2):
-        upgrade(one)
-        upgrade(two)
-        assert everything(cron) == after
-    downgrade(one)
-    assert [row.database for row in cron.execute("SELECT database FROM cron.job ORDER BY database").fetchall()] == [
-        "postgres",
-        *["two"] * 5,
-    ]
-    downgrade(two)
-    assert everything(cron) == []
-
-
 @pytest.mark.parametrize("direction", [upgrade, downgrade])
 def test_a_failure_between_the_two_leaves_what_the_next_upgrade_mends(
     one: Cluster, cron: Connection, direction: object
@@ -202,64 +116,34 @@ def test_a_failure_between_the_two_leaves_what_the_next_upgrade_mends(
         owner.execute("CALL run_job(%s)", [SESSIONS])
 
 
-@pytest.mark.parametrize(
-    ("change", "complaint"),
-    [
-        (
-            "/postgres",
-            "/nowhere",
-        ),
-        ("//barycenter:", "//barycenter_jobs_app:"),
-        ("/postgres", "/template1"),
-    ],
-)
-def test_a_cron_database_that_will_not_do_is_one_sentence_and_changes_nothing(
-    one: Cluster, cron: Connection, monkeypatch: pytest.MonkeyPatch, change: str, complaint: str
-) -> None:
-    monkeypatch.setenv("CRON_DATABASE_URL", os.environ["CRON_DATABASE_URL"].replace(change, complaint))
-    with pytest.raises(CommandError) as caught:
-        upgrade(one)
-    assert "\n" not in f"{caught.value}".strip()
+def test_sessions_may_differ_in_their_settings(one: Cluster, cron: Connection) -> None:
     with one.connect() as owner:
-        assert owner.execute("SELECT to_regclass('job')").fetchone() == (None,)
-    assert everything(cron) == []
-
-
-def test_missing_privileges_there_are_named_with_the_commands_that_grant_them(
-    one: Cluster, managed: Cluster, cron: Connection
-) -> None:
-    function = "cron.schedule_in_database(text, text, text, text, text, boolean)"
-    with of(managed, "postgres").connect(of(managed, "postgres").superuser) as superuser:
-        superuser.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM barycenter".encode())
-        try:
-            with pytest.raises(CommandError, match=r"GRANT EXECUTE ON FUNCTION cron\.schedule_in_database TO"):
-                upgrade(one)
-        finally:
-            superuser.execute(f"GRANT EXECUTE ON FUNCTION {function} TO barycenter".encode())
-
-
-def test_without_its_url_nothing_is_changed_and_the_variable_is_named(
-    one: Cluster, cron: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as without:
-        without.delenv("CRON_DATABASE_URL")
-        with pytest.raises(CommandError, match="set CRON_DATABASE_URL"):
-            upgrade(one)
+        owner.execute("ALTER DATABASE one SET timezone = 'Asia/Kolkata'")
+        owner.execute("ALTER DATABASE one SET datestyle = 'German'")
     upgrade(one)
-    before = everything(cron)
-    monkeypatch.delenv("CRON_DATABASE_URL")
-    for direction in (upgrade, downgrade):
-        with pytest.raises(CommandError, match="set CRON_DATABASE_URL"):
-            direction(one)
-    assert everything(cron) == before
-    with one.connect() as owner:
-        assert count(owner, "job") == 4
+    assert registered(cron, "one") == ENTRIES
+
+
+def test_a_login_may_become_the_owner_by_a_setting_of_its_own(
+    one: Cluster, managed: Cluster, cron: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = os.environ["CRON_DATABASE_URL"]
+    password = psycopg.conninfo.conninfo_to_dict(url)["password"]
+    with as_superuser(managed) as superuser:
+        superuser.execute(f"CREATE ROLE deploy LOGIN PASSWORD '{password}' IN ROLE barycenter".encode())
+        try:
+            superuser.execute("ALTER ROLE deploy SET role = 'barycenter'")
+            monkeypatch.setenv("CRON_DATABASE_URL", url.replace("//barycenter:", "//deploy:"))
+            upgrade(replace(one, owner=one.owner.replace("//barycenter:", "//deploy:")))
+            assert registered(cron, "one") == ENTRIES
+        finally:
+            superuser.execute("DROP ROLE deploy")
 
 
 def test_the_entry_that_prunes_pg_crons_log_takes_ours_alone(one: Cluster, managed: Cluster, cron: Connection) -> None:
     upgrade(one)
     [(prune,)] = cron.execute("SELECT command FROM cron.job WHERE jobname = 'prune_job_run_details'").fetchall()
-    with of(managed, "postgres").connect(of(managed, "postgres").superuser) as superuser:
+    with as_superuser(managed) as superuser:
         superuser.execute("DELETE FROM cron.job_run_details")
         for command_, days in (
             ("CALL public.run_job(''x'')", 8),
