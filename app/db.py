@@ -55,11 +55,15 @@ class Database:
         await self._calls.open(wait=False)
 
     async def close(self) -> None:
-        """Closes all connections. A CALL that is still running is let go, not cancelled: the database finishes it."""
-        for connection in self._calling:
-            connection.pgconn.finish()
+        """Closes all connections, and lets go what is still running on them."""
+        self.let_go()
         await self._reads.close()
         await self._calls.close()
+
+    def let_go(self) -> None:
+        """A CALL that is still running is hung up on, not cancelled: the database finishes it."""
+        for connection in self._calling:
+            connection.pgconn.finish()
 
     async def fetch(self, row_type: type[T], query: LiteralString, parameters: Parameters | None = None) -> list[T]:
         """Runs a query; its rows come as ``row_type``, whose fields are named as the columns are. Raises JobsError.

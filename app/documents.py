@@ -18,6 +18,7 @@ from graphql import (
     OperationType,
     execute,
     get_operation_ast,
+    get_variable_values,
     parse,
     print_ast,
     specified_rules,
@@ -86,15 +87,15 @@ class Documents:
     def operation(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> Operation:
         """The operation that is meant. Raises RequestError."""
         document, cost_is_variable = self._valid(query)
-        if cost_is_variable:
-            try:
-                limits.check_cost(limits.Measure(document, variables or {}))
-            except GraphQLError as error:
-                raise RequestError([error]) from error
         node = get_operation_ast(document, operation_name)
         if node is None:
             meant = f'no operation "{operation_name}"' if operation_name else "several operations, or none"
             raise RequestError([GraphQLError(f"The document has {meant}: name the one to execute in operationName.")])
+        if cost_is_variable:
+            try:
+                limits.check_cost(limits.Measure(document, self._values(node, variables)))
+            except GraphQLError as error:
+                raise RequestError([error]) from error
         return Operation(document, node, variables)
 
     async def execute(self, operation: Operation, context: RequestContext) -> FormattedExecutionResult:
@@ -112,6 +113,15 @@ class Documents:
         if isinstance(results, ExecutionResult):
             raise RequestError([presentable(error) for error in results.errors or []])
         return answers(results)
+
+    def _values(self, node: OperationDefinitionNode, variables: dict[str, Any] | None) -> dict[str, Any]:
+        """The variables as they will be executed: of their types, and with this operation's defaults."""
+        values = get_variable_values(
+            self._schema, node.variable_definitions or (), variables or {}, MAX_ERRORS, hide_suggestions=self._hide
+        )
+        if isinstance(values, list):
+            raise RequestError(values)
+        return values.coerced
 
     def _arguments(self, operation: Operation, context: RequestContext) -> dict[str, Any]:
         return {

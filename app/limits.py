@@ -12,7 +12,6 @@ from graphql import (
     GraphQLError,
     IntValueNode,
     Node,
-    OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
     Visitor,
@@ -79,12 +78,13 @@ class Counts(Visitor):
 class Measure:
     """A document's depth, root fields and cost, of all its operations together, with fragments where they are spread.
 
+    ``variables``: their values as they will be executed; one that has none stands for a field's own default.
     Each fragment is measured once, so fragments within fragments take no time. One within itself counts nothing:
     the standard validation refuses it.
     """
 
     def __init__(self, document: DocumentNode, variables: Variables) -> None:
-        self._variables = {**defaults(document), **variables}
+        self._variables = variables
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
@@ -133,17 +133,6 @@ class Measure:
                     value = self._variables.get(argument.value.name.value)
                     return max(1, value) if isinstance(value, int) else DEFAULT_LIMIT
         return DEFAULT_LIMIT
-
-
-def defaults(document: DocumentNode) -> dict[str, int]:
-    """The numbers that the document itself gives to variables."""
-    return {
-        variable.variable.name.value: as_rows(variable.default_value.value)
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode)
-        for variable in node.variable_definitions or ()
-        if isinstance(variable.default_value, IntValueNode)
-    }
 
 
 def as_rows(literal: str) -> int:

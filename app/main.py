@@ -30,7 +30,7 @@ class Application(Edge):
     """The ASGI application. It starts whether or not the database is up. Raises SchemaError."""
 
     def __init__(self, settings: Settings) -> None:
-        database = Database(settings.database_url)
+        self._database = database = Database(settings.database_url)
         registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=registry)
@@ -70,3 +70,7 @@ class Application(Edge):
         """No more waiting: streams end, and who waits for a run is answered that it is still running."""
         self._jobs.feed.close()
         self._jobs.runs.stop_waiting()
+
+    def let_runs_go(self) -> None:
+        """Hangs up on the runs that are going on; the database finishes them."""
+        self._database.let_go()

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
+from .errors import UnknownJobError
 from .jobs import Jobs
 from .jobs.catalogue import JobStatus, Preview
 from .jobs.executions import Execution, Figures
@@ -34,21 +35,21 @@ class RequestContext:
         return execution
 
     async def status(self, name: str) -> JobStatus:
-        async def load(names: list[str]) -> list[JobStatus]:
+        async def load(names: list[str]) -> list[JobStatus | UnknownJobError]:
             return in_order(names, await self.jobs.catalogue.statuses())
 
         status: JobStatus = await self._load("status", load, name)
         return status
 
     async def preview(self, name: str) -> Preview:
-        async def load(names: list[str]) -> list[Preview]:
+        async def load(names: list[str]) -> list[Preview | UnknownJobError]:
             return in_order(names, await self.jobs.catalogue.previews(names))
 
         preview: Preview = await self._load("preview", load, name)
         return preview
 
     async def figures(self, hours: int, name: str) -> Figures:
-        async def load(names: list[str]) -> list[Figures]:
+        async def load(names: list[str]) -> list[Figures | UnknownJobError]:
             return in_order(names, await self.jobs.executions.figures(timedelta(hours=hours)))
 
         figures: Figures = await self._load(f"figures of {hours} hours", load, name)
@@ -64,6 +65,7 @@ class RequestContext:
         return await self._loaders[what].load(key)
 
 
-def in_order(names: list[str], rows: list[Row]) -> list[Row]:
+def in_order(names: list[str], rows: list[Row]) -> list[Row | UnknownJobError]:
+    """An error in the place of a job that was taken away since it was listed."""
     by_name = {row.name: row for row in rows}
-    return [by_name[name] for name in names]
+    return [by_name.get(name) or UnknownJobError(f"Unknown job: {name}") for name in names]

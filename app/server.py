@@ -13,7 +13,7 @@ PATIENCE = 5  # seconds that requests have to finish in, once it is to stop
 
 
 class Server(uvicorn.Server):
-    """Tells the application that it is to stop before it waits for its requests."""
+    """Tells the application that it is to stop before it waits for its requests, and lets its runs go at the end."""
 
     def __init__(self, application: Application) -> None:
         super().__init__(
@@ -21,6 +21,7 @@ class Server(uvicorn.Server):
                 application,
                 access_log=False,  # the application writes its own
                 log_config=None,
+                proxy_headers=False,  # who asked is written down, and X-Forwarded-For can say anything
                 server_header=False,
                 timeout_graceful_shutdown=PATIENCE,
             )
@@ -29,7 +30,11 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.stop()
-        await super().shutdown(sockets)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            # A second SIGINT leaves the application no time to close; a CALL that is then cancelled would end its run.
+            self._application.let_runs_go()
 
 
 def serve() -> None:

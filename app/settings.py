@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
@@ -48,7 +49,7 @@ class Settings:
         )
         if settings.viewer_token and not settings.admin_token:
             raise SettingsError("JOBS_VIEWER_TOKEN is set without JOBS_ADMIN_TOKEN: set both, or neither.")
-        if settings.viewer_token and settings.viewer_token == settings.admin_token:
+        if settings.viewer_token and digest_of(settings.viewer_token) == digest_of(settings.admin_token or ""):
             raise SettingsError("JOBS_VIEWER_TOKEN is the same as JOBS_ADMIN_TOKEN: give the viewers one of their own.")
         if not settings.admin_token and not _is_loopback(settings.host):
             raise SettingsError(
@@ -90,10 +91,22 @@ def _url(name: str, environment: Mapping[str, str]) -> str | None:
 
 
 def _token(name: str, environment: Mapping[str, str]) -> str | None:
-    token = read(name, environment)
-    if token and token.startswith(DIGEST) and not re.fullmatch("[0-9a-fA-F]{64}", token.removeprefix(DIGEST)):
+    token = (read(name, environment) or "").strip()
+    if not token:
+        if name in environment or f"{name}_FILE" in environment:
+            # Taken for none, it would let everybody in.
+            raise SettingsError(f"{name} is empty: give a token, or leave the setting out.")
+        return None
+    if token.startswith(DIGEST) and not re.fullmatch("[0-9a-fA-F]{64}", token.removeprefix(DIGEST)):
         raise SettingsError(f"{name} begins with sha256: and goes on with no digest: give 64 hexadecimal digits.")
     return token
+
+
+def digest_of(token: str) -> bytes:
+    """The SHA-256 digest of a token setting, which may be that digest itself."""
+    if token.startswith(DIGEST):
+        return bytes.fromhex(token.removeprefix(DIGEST))
+    return sha256(token.encode()).digest()
 
 
 def _switch(name: str, environment: Mapping[str, str], *, default: bool) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from litestar import Request
 
-from ..settings import DIGEST, Settings
+from ..settings import Settings, digest_of
 from .errors import RefusedRequestError
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -58,13 +58,6 @@ class Access:
             raise RefusedRequestError(
                 421, "The server goes by no such name: ask it as localhost, or set JOBS_ADMIN_TOKEN."
             )
-
-
-def digest_of(token: str) -> bytes:
-    """The SHA-256 digest of a setting, which may be that digest itself."""
-    if token.startswith(DIGEST):
-        return bytes.fromhex(token.removeprefix(DIGEST))
-    return sha256(token.encode()).digest()
 
 
 def hostname(host: str) -> str | None:

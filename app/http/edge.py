@@ -59,7 +59,8 @@ class Edge:
             await send(message)
 
         if method == "HEAD":
-            scope["method"] = "GET"  # answered alike, without the body (RFC 9110, 9.3.2)
+            # Answered alike, without the body (RFC 9110, 9.3.2). The server's own scope still says HEAD.
+            scope = {**scope, "method": "GET"}
         try:
             await self._app(scope, receive, send_on)
         finally:

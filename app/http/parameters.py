@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 
 from .errors import RefusedRequestError
 
@@ -43,7 +44,11 @@ async def of_post(request: Request[Any, Any, Any]) -> Parameters:
     content_type, options = request.content_type
     if content_type.lower() != JSON or options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise RefusedRequestError(415, f"Send the request as Content-Type: {JSON}, in UTF-8.")
-    return Parameters.of(decoded(await request.body(), "The body"))
+    try:
+        body = await request.body()
+    except InternalServerException as error:  # which is what Litestar calls a client that hangs up
+        raise RefusedRequestError(400, "The body ended before it was whole.") from error
+    return Parameters.of(decoded(body, "The body"))
 
 
 def of_get(request: Request[Any, Any, Any]) -> Parameters:

@@ -60,7 +60,8 @@ def test_a_viewer_reads_and_changes_nothing(guarded: str, owner: Connection, dat
 def test_an_operator_changes_and_the_database_and_the_log_say_who_asked(
     guarded: str, owner: Connection, database: Cluster
 ) -> None:
-    response = httpx.post(guarded, json=TRIGGER, headers=bearer(ADMIN))
+    forged = {"X-Forwarded-For": "somebody else"}
+    response = httpx.post(guarded, json=TRIGGER, headers=bearer(ADMIN) | forged)
     assert response.json() == {"data": {"triggerJob": {"success": True}}}
     pause = {"query": f'mutation {{ pauseJob(jobName: "{SESSIONS}") {{ success }} }}'}
     owner.execute("UPDATE job SET enabled = true WHERE name = %s", [SESSIONS])
@@ -101,7 +102,11 @@ def test_metrics_need_a_token_and_health_does_not(guarded: str) -> None:
     [
         ({"JOBS_VIEWER_TOKEN": "x"}, "without JOBS_ADMIN_TOKEN"),
         ({"JOBS_ADMIN_TOKEN": "x", "JOBS_VIEWER_TOKEN": "x"}, "the same"),
+        ({"JOBS_ADMIN_TOKEN": f"sha256:{sha256(b'x').hexdigest()}", "JOBS_VIEWER_TOKEN": "x"}, "the same"),
         ({"JOBS_ADMIN_TOKEN": "sha256:12"}, "64 hexadecimal digits"),
+        ({"JOBS_ADMIN_TOKEN": ""}, "JOBS_ADMIN_TOKEN is empty: give a token"),
+        ({"JOBS_ADMIN_TOKEN": " "}, "JOBS_ADMIN_TOKEN is empty: give a token"),
+        ({"JOBS_ADMIN_TOKEN_FILE": "/dev/null"}, "JOBS_ADMIN_TOKEN is empty: give a token"),
         ({"JOBS_INTROSPECTION": "maybe"}, "give on or off"),
     ],
 )

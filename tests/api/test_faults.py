@@ -1,5 +1,9 @@
 """Clients that hang up, a server that is stopped, and a database that goes away and comes back."""
 
+import signal
+import socket
+import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -7,7 +11,8 @@ import pytest
 
 from ..cluster import Cluster, Connection, until
 from ..conftest import SESSIONS, add_sessions, executions, trigger
-from .server import serving
+from ..ports import free_port, is_listening
+from .server import LOG, serving, start
 
 TRIGGER = {"query": f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ success recordsProcessed }} }}'}
 JOBS = {"query": "{ availableJobs { name } }"}
@@ -32,6 +37,39 @@ def test_a_server_that_is_stopped_lets_its_run_go_on(database: Cluster, owner: C
         until(lambda: executions(owner)[0].completed_at)
     [row] = executions(owner)
     assert (row.success, row.records_processed) == (True, 50)
+
+
+def test_a_second_interrupt_lets_the_run_go_on_as_the_first_does(database: Cluster, owner: Connection) -> None:
+    add_sessions(owner, 50, -10)
+    port = free_port()
+    with (
+        trigger(owner, "PERFORM pg_sleep(3)"),
+        start(port, database.app, stderr=subprocess.DEVNULL) as server,
+        ThreadPoolExecutor() as executor,
+    ):
+        until(lambda: is_listening(port))
+        executor.submit(httpx.post, f"http://127.0.0.1:{port}/admin/jobs", json=TRIGGER, timeout=20)
+        until(lambda: executions(owner))
+        for _ in range(2):
+            server.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        server.wait(timeout=10)
+        assert executions(owner)[0].completed_at is None
+        until(lambda: executions(owner)[0].completed_at)
+    [row] = executions(owner)
+    assert (row.success, row.records_processed) == (True, 50)
+
+
+def test_a_client_that_hangs_up_within_its_request_is_not_the_servers_error(database: Cluster) -> None:
+    with serving(database.app) as endpoint:
+        port = int(endpoint.split(":")[2].partition("/")[0])
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(
+                b"POST /admin/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                b'Content-Length: 100\r\n\r\n{"query"'
+            )
+        until(lambda: "POST /admin/jobs 400" in LOG.read_text())
+    assert '"ERROR"' not in LOG.read_text()
 
 
 def test_a_database_that_is_down_is_a_clean_error_and_its_return_needs_no_help(

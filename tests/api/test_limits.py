@@ -56,6 +56,18 @@ def test_a_limit_in_a_variable_costs_as_much(endpoint: str) -> None:
     assert error["extensions"] == {"code": "TOO_MUCH"}
 
 
+def test_no_other_way_to_write_a_limit_is_cheaper(endpoint: str) -> None:
+    logs = " ".join(f"a{n}: jobLogs(limit: $n) {{ {'id ' * 20}}}" for n in range(2))
+    for query, variables in (
+        (f"query ($n: Int) {{ {logs} }}", {"n": 1000.0}),
+        (f"query B($n: Int = 1000) {{ {logs} }} query A($n: Int = 1) {{ jobLogs(limit: $n) {{ id }} }}", {}),
+        (f"query A($n: Int = 1) {{ jobLogs(limit: $n) {{ id }} }} query B($n: Int = 1000) {{ {logs} }}", {}),
+    ):
+        body = {"query": query, "variables": variables, "operationName": "B" if " B(" in query else None}
+        [error] = httpx.post(endpoint, json=body).json()["errors"]
+        assert error["extensions"] == {"code": "TOO_MUCH"}, query
+
+
 def test_what_graphqls_own_tools_ask_is_not_too_much(endpoint: str) -> None:
     from graphql import get_introspection_query
 

@@ -116,3 +116,23 @@ def test_the_log_is_json_with_the_requests_id(database: Cluster) -> None:
     [line] = [line for line in lines if line["message"].startswith("POST /admin/jobs 200")]
     assert line["request_id"] == response.headers["X-Request-Id"]
     assert {"time", "level", "logger"} <= line.keys()
+
+
+def test_a_head_is_answered_as_a_get_without_its_body_and_without_an_error(database: Cluster) -> None:
+    with serving(database.app) as endpoint:
+        base = endpoint.removesuffix("/admin/jobs")
+        for path in ("/health/live", "/nothing"):
+            head, get = httpx.head(f"{base}{path}"), httpx.get(f"{base}{path}")
+            assert (head.status_code, head.content) == (get.status_code, b"")
+            assert head.headers["Content-Length"] == get.headers["Content-Length"]
+    assert '"ERROR"' not in LOG.read_text()
+
+
+def test_probes_that_find_all_well_do_not_fill_the_log(database: Cluster) -> None:
+    with serving(database.app) as endpoint:
+        base = endpoint.removesuffix("/admin/jobs")
+        for path in ("/health/live", "/health/ready", "/health/nothing"):
+            httpx.get(f"{base}{path}")
+    probes = [line for line in LOG.read_text().splitlines() if "GET " in line]
+    assert len(probes) == 1
+    assert "GET other 404" in probes[0]

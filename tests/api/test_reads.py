@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from barycenter_jobs.db import Database
-from barycenter_jobs.errors import JobsError
+from barycenter_jobs.errors import JobsError, UnknownJobError
+from barycenter_jobs.jobs.catalogue import JobStatus
+from barycenter_jobs.request import in_order
 
 from ..cluster import Cluster, Connection
 from ..conftest import SESSIONS
@@ -85,3 +87,9 @@ def test_an_error_is_everybodys_who_shares(database: Cluster) -> None:
 
     errors = connected(database, ask)
     assert [type(error).__mro__[1] for error in errors] == [JobsError] * 3
+
+
+def test_a_job_that_is_taken_away_since_it_was_listed_is_unknown() -> None:
+    [error] = in_order(["gone"], list[JobStatus]())
+    assert isinstance(error, UnknownJobError)
+    assert f"{error}" == "Unknown job: gone"
