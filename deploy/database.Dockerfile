@@ -6,6 +6,10 @@
 ARG DEBIAN=trixie
 FROM debian:${DEBIAN}-slim
 
+# Its number is the volume's owner, also under the next release.
+RUN groupadd --gid 5432 postgres \
+    && useradd --uid 5432 --gid 5432 --home-dir /var/lib/postgresql --no-create-home --shell /bin/bash postgres
+
 COPY deploy/install /usr/local/lib/barycenter-jobs/
 RUN /usr/local/lib/barycenter-jobs/install postgresql && rm -rf /var/lib/apt/lists/*
 

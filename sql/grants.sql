@@ -4,7 +4,6 @@ REVOKE ALL ON TABLE
     public.expired_sessions,
     public.expired_refresh_tokens,
     public.unneeded_refresh_tokens,
-    public.oldest_rotated_refresh_tokens,
     public.expired_challenges,
     public.expired_device_codes
 FROM public;
@@ -37,6 +36,7 @@ REVOKE ALL ON FUNCTION
     public.delete_expired(regclass, name, bigint, bigint, integer),
     public.delete_rows(regclass, name, text[]),
     public.delete_rotated_refresh_tokens(bigint, bigint, integer),
+    public.rotated_and_free(varchar[], varchar[]),
     public.cleanup_expired_sessions(bigint, bigint, integer),
     public.cleanup_expired_refresh_tokens(bigint, bigint, integer),
     public.cleanup_expired_challenges(bigint, bigint, integer),

@@ -27,7 +27,7 @@ BEGIN
     SELECT *
     INTO v_expired
     FROM public.delete_expired(
-        'public.unneeded_refresh_tokens', 'token', p_first_key, least(p_last_key, v_now - 1), p_limit
+        'public.unneeded_refresh_tokens'::regclass, 'token'::name, p_first_key, least(p_last_key, v_now - 1), p_limit
     );
     deleted := deleted + v_expired.deleted;
     error_code := coalesce(error_code, v_expired.error_code);

@@ -12,7 +12,7 @@ AS $$
 BEGIN
     SELECT *
     INTO deleted, error_code, error_message
-    FROM public.delete_expired('public.expired_sessions', 'session_id', p_first_key, p_last_key, p_limit);
+    FROM public.delete_expired('public.expired_sessions'::regclass, 'session_id'::name, p_first_key, p_last_key, p_limit);
 END
 $$;
 

@@ -12,8 +12,9 @@ CREATE FUNCTION public.delete_expired(
 )
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
--- A login that holds a row goes first. Well below deadlock_timeout, so that it is never a login that is the victim.
-SET lock_timeout = '100ms'
+-- A login that holds a row goes first. Waits add up, and while it waits others wait for what it has deleted: were it
+-- longer, all of them together could reach deadlock_timeout, and the victim be a login.
+SET lock_timeout = '1ms'
 AS $$
 DECLARE
     v_ids text[];

@@ -10,13 +10,14 @@ CREATE FUNCTION public.delete_rotated_refresh_tokens(
 )
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET lock_timeout = '100ms'
+SET lock_timeout = '1ms' -- see delete_expired
 AS $$
 DECLARE
     v_issued_before bigint;
     v_rotated varchar[];
     v_locked varchar[];
-    v_refused varchar[] := ARRAY[]::varchar[];
+    v_free varchar[];
+    v_staying varchar[] := ARRAY[]::varchar[];
     v_rows record;
 BEGIN
     SELECT floor(extract(EPOCH FROM now()) - extract(EPOCH FROM grace_period))
@@ -39,7 +40,7 @@ BEGIN
                     successor.expires_at BETWEEN p_first_key AND p_last_key
                     AND successor.created_at < v_issued_before
                     AND parent.revoked <> 0
-                    AND parent.token <> ALL (v_refused)
+                    AND parent.token <> ALL (v_staying)
                 LIMIT p_limit
             )
             UNION
@@ -53,36 +54,38 @@ BEGIN
                 rotated.created_at < v_issued_before
                 AND parent.revoked <> 0
         )
-        SELECT array_agg(token) INTO v_rotated FROM rotated;
+        SELECT coalesce(array_agg(token), '{}') INTO v_rotated FROM rotated;
 
         v_locked := ARRAY(
             SELECT token
             FROM public.refresh_tokens
-            WHERE token = ANY (v_rotated) AND token <> ALL (v_refused) AND revoked <> 0
+            WHERE token = ANY (v_rotated) AND token <> ALL (v_staying) AND revoked <> 0
             FOR UPDATE SKIP LOCKED
         );
-        EXIT WHEN v_locked = '{}';
 
-        IF v_refused = '{}' AND cardinality(v_locked) = cardinality(v_rotated) THEN
+        -- Where one objects, all is undone, and done again without it and those by which it is found.
+        LOOP
+            v_free := public.rotated_and_free(v_rotated, v_locked);
             BEGIN
-                DELETE FROM public.refresh_tokens WHERE token = ANY (v_locked);
-                GET DIAGNOSTICS deleted = ROW_COUNT;
-                RETURN;
+                SELECT *
+                INTO v_rows
+                FROM public.delete_rows('public.refresh_tokens'::regclass, 'token'::name, v_free::text[]);
+                IF v_rows.refused <> '{}' THEN
+                    RAISE EXCEPTION USING ERRCODE = 'JB013';
+                END IF;
+                EXIT;
             EXCEPTION
-                WHEN assert_failure OR OTHERS THEN
-                    NULL; -- one of them objects
+                WHEN SQLSTATE 'JB013' THEN
+                    error_code := coalesce(error_code, v_rows.error_code);
+                    error_message := coalesce(error_message, v_rows.error_message);
+                    v_locked := ARRAY(SELECT unnest(v_locked) EXCEPT SELECT unnest(v_rows.refused));
             END;
-        END IF;
-
-        -- Where one of them has to stay, they go from the oldest on: its descendants are still needed to find it.
-        SELECT *
-        INTO v_rows
-        FROM public.delete_rows('public.oldest_rotated_refresh_tokens', 'token', v_locked);
+        END LOOP;
         deleted := deleted + v_rows.deleted;
-        error_code := coalesce(error_code, v_rows.error_code);
-        error_message := coalesce(error_message, v_rows.error_message);
-        v_refused := v_refused || v_rows.refused::varchar[];
-        EXIT WHEN v_rows.deleted = 0 AND v_rows.refused = '{}';
+
+        -- Those that stay are not to hide others.
+        EXIT WHEN deleted >= p_limit OR cardinality(v_free) = cardinality(v_rotated);
+        v_staying := v_staying || ARRAY(SELECT unnest(v_rotated) EXCEPT SELECT unnest(v_free));
     END LOOP;
 END
 $$;

@@ -31,11 +31,11 @@ BEGIN
     END IF;
     v_after := p_after AT TIME ZONE v_time_zone;
 
-    v_minutes := public.cron_field(v_field[1], 'minute', 0, 59, NULL);
-    v_hours := public.cron_field(v_field[2], 'hour', 0, 23, NULL);
-    v_days := CASE v_field[3] WHEN '$' THEN NULL ELSE public.cron_field(v_field[3], 'day of the month', 1, 31, NULL) END;
-    v_month_numbers := public.cron_field(v_field[4], 'month', 1, 12, c_month_names);
-    v_weekdays := public.cron_field(v_field[5], 'day of the week', 0, 7, c_day_names); -- Sunday is 0 and 7
+    v_minutes := public.cron_field(v_field[1], 'minute'::text, 0, 59, NULL::text[]);
+    v_hours := public.cron_field(v_field[2], 'hour'::text, 0, 23, NULL::text[]);
+    v_days := CASE v_field[3] WHEN '$' THEN NULL ELSE public.cron_field(v_field[3], 'day of the month'::text, 1, 31, NULL::text[]) END;
+    v_month_numbers := public.cron_field(v_field[4], 'month'::text, 1, 12, c_month_names);
+    v_weekdays := public.cron_field(v_field[5], 'day of the week'::text, 0, 7, c_day_names); -- Sunday is 0 and 7
 
     FOR v_month IN 0..c_months LOOP
         v_first := date_trunc('month', v_after) + v_month * interval '1 month';

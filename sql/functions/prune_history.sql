@@ -2,13 +2,14 @@ CREATE FUNCTION public.prune_history(p_job public.job)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET row_security = on -- the owner sees its own rows of pg_cron's; off, as a caller may have it, would be an error
 AS $$
 BEGIN
     DELETE FROM public.job_execution
     WHERE
         job_name = p_job.name
         AND started_at < now() - p_job.keep_history
-        AND completed_at IS NOT NULL;
+        AND completed_at < now() - p_job.keep_history; -- never the run's own row, however long it took
 
     IF NOT public.pg_cron_is_here() THEN
         RETURN; -- an entry in pg_cron's own database sees to that
@@ -18,7 +19,7 @@ BEGIN
     -- What never started has no start_time: it goes when a row after it does.
     DELETE FROM cron.job_run_details
     WHERE
-        starts_with(command, format('CALL public.run_job(%L,', p_job.name))
+        starts_with(command, format('CALL public.run_job(%L::pg_catalog.text,', p_job.name))
         AND username = current_user
         AND (
             start_time < now() - interval '7 days'

@@ -15,7 +15,7 @@ BEGIN
     LIMIT 1;
 
     IF FOUND THEN
-        CALL public.run_job(v_job.name, v_job.schedule, NULL, v_execution_id, v_records_processed);
+        CALL public.run_job(v_job.name, v_job.schedule, NULL::pg_catalog.uuid, v_execution_id, v_records_processed);
     END IF;
 END
 $$;

@@ -1,4 +1,5 @@
--- A rotated token is found by its successor. Where it cannot go yet (somebody holds it locked), its successor waits.
+-- A rotated token is found by its successor. Where it cannot go yet (somebody holds it locked), its successor waits,
+-- until the rotated one has expired and is found by that.
 CREATE VIEW public.unneeded_refresh_tokens AS
 SELECT
     token,
@@ -11,6 +12,7 @@ WHERE
         WHERE
             parent.token = refresh_tokens.parent_token
             AND parent.revoked <> 0
+            AND parent.expires_at >= floor(extract(EPOCH FROM now()))::bigint
             AND refresh_tokens.created_at < (
                 SELECT floor(extract(EPOCH FROM now()) - extract(EPOCH FROM job.grace_period))::bigint
                 FROM public.job

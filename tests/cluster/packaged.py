@@ -1,7 +1,6 @@
 """A PostgreSQL of the machine's own packages, as ``make run`` has one."""
 
 import os
-import pwd
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -26,11 +25,10 @@ class Packaged(Cluster):
     def running(cls, name: str, settings: Sequence[str]) -> Iterator[Self]:
         directory = ROOT / ".local" / name
         url = embedded("start", directory).removeprefix("DATABASE_URL=")
-        superuser = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         cluster = cls(
             owner=url,
             app=url.replace("//barycenter:", "//barycenter_jobs_app:"),
-            superuser=url.replace("//barycenter:", f"//{superuser}:"),
+            superuser=url.replace("//barycenter:", "//postgres:"),
             directory=directory,
         )
         (cluster._etc() / "conf.d" / "tests.conf").write_text("".join(f"{setting}\n" for setting in settings))

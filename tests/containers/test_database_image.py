@@ -122,3 +122,34 @@ def test_another_releases_data_is_left_alone(name: str, password: Path, volume: 
     with started(name, password, volume, free_port()) as container:
         assert container.wait(timeout=30)["StatusCode"] == 1
         assert "The volume holds /var/lib/postgresql/13/jobs, and this is PostgreSQL" in container.logs().decode()
+
+
+def test_a_second_container_on_the_same_volume_does_not_start(name: str, password: Path, volume: str) -> None:
+    with started(name, password, volume, free_port()) as first:
+        until(lambda: health(first) == "healthy", 60)
+        with started(name, password, volume, free_port()) as second:
+            assert second.wait(timeout=30)["StatusCode"] == 1
+            assert "Another container runs on this volume" in second.logs().decode()
+        assert health(first) == "healthy"
+
+
+def test_it_stops_at_once_while_it_still_starts(name: str, password: Path, volume: str) -> None:
+    with started(name, password, volume, free_port()) as container:
+        time.sleep(0.3)
+        began = time.monotonic()
+        container.stop(timeout=30)
+        assert time.monotonic() - began < 8
+        container.start()
+        until(lambda: health(container) == "healthy", 60)
+
+
+def test_a_blank_password_is_none(name: str, password: Path, volume: str) -> None:
+    password.write_text("\n")
+    with started(name, password, volume, free_port()) as container:
+        assert container.wait(timeout=30)["StatusCode"] == 1
+        assert "OWNER_PASSWORD_FILE names /run/secrets/password, which is empty" in container.logs().decode()
+
+
+def test_the_volumes_owner_has_the_same_number_in_every_release(name: str) -> None:
+    command = ["docker", "run", "--rm", "--entrypoint", "id", name, "-u"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "5432\n"

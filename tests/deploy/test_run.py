@@ -151,6 +151,19 @@ def test_after_a_crash_it_still_stops_the_database_that_it_started(directory: Pa
     assert not is_up(url), output
 
 
+def test_a_second_one_is_told_so_and_leaves_the_first_alone(directory: Path) -> None:
+    port = free_port()
+    with run(directory, port) as first:
+        until(lambda: is_listening(port) or first.poll() is not None, seconds=60)
+        with run(directory, free_port()) as second:
+            output, _ = second.communicate(timeout=60)
+        assert second.returncode != 0
+        assert "make run is at work here already: stop it there" in output
+        assert httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200
+        os.killpg(first.pid, signal.SIGTERM)
+        first.communicate(timeout=60)
+
+
 def test_the_database_may_be_named_by_a_file(directory: Path, tmp_path: Path) -> None:
     file = tmp_path / "url"
     file.write_text(embedded("start", directory).removeprefix("DATABASE_URL=") + "\n")

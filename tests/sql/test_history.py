@@ -1,7 +1,7 @@
 """The log prunes itself, and pg_cron's log of our jobs with it."""
 
 from ..cluster import Cluster, Connection
-from ..conftest import CHALLENGES, SESSIONS, add_sessions, count, executions
+from ..conftest import CHALLENGES, SESSIONS, add_sessions, count, executions, trigger
 
 
 def test_a_run_prunes_its_jobs_history_to_what_the_setting_keeps(owner: Connection) -> None:
@@ -9,13 +9,23 @@ def test_a_run_prunes_its_jobs_history_to_what_the_setting_keeps(owner: Connecti
         owner.execute(
             "INSERT INTO job_execution"
             " (job_name, started_at, completed_at, success, scheduled, started_by, application_name, backend_pid)"
-            " VALUES (%s, now() - %s::interval, now(), true, false, 'x', 'x', 1)",
-            [job_name, age],
+            " VALUES (%s, now() - %s::interval, now() - %s::interval, true, false, 'x', 'x', 1)",
+            [job_name, age, age],
         )
     owner.execute("UPDATE job SET keep_history = '7 days' WHERE name = %s", [SESSIONS])
     owner.execute("CALL run_job(%s)", [SESSIONS])
     assert len(executions(owner)) == 2
     assert len(executions(owner, CHALLENGES)) == 1
+
+
+def test_a_run_that_took_longer_than_history_is_kept_is_still_in_it(owner: Connection) -> None:
+    add_sessions(owner, 3, -10)
+    owner.execute("UPDATE job SET keep_history = '1 second', batch_size = 1 WHERE name = %s", [SESSIONS])
+    with trigger(owner, "PERFORM pg_sleep(0.7)"):
+        answer = owner.execute("CALL run_job(%s)", [SESSIONS]).fetchone()
+    [row] = executions(owner)
+    assert answer == (row.id, 3)
+    assert (row.success, row.records_processed) == (True, 3)
 
 
 def test_a_run_prunes_pg_crons_own_log_of_its_job_and_no_other(database: Cluster, owner: Connection) -> None:

@@ -129,3 +129,16 @@ def test_a_rotated_token_that_cannot_go_stays_and_so_does_what_it_is_found_by(
         assert left(owner, "SELECT token FROM refresh_tokens") == {*names[poison:], "its successor"}
     owner.execute("CALL run_job(%s)", [TOKENS])
     assert left(owner, "SELECT token FROM refresh_tokens") == {*(names[3:] if expires > 0 else []), "its successor"}
+
+
+def test_an_expired_token_that_cannot_go_holds_back_none_of_those_after_it(owner: Connection) -> None:
+    names = ["poison", *(f"token-{n}" for n in range(19))]
+    add_tokens(
+        owner,
+        *((name, -40 * DAY, -9 * DAY + n, 1, names[n - 1] if n else None) for n, name in enumerate(names)),
+        ("itself", -40 * DAY, -9 * DAY, 1, "itself"),
+    )
+    with poisoned(owner, table="refresh_tokens"):
+        failed_run(owner, TOKENS)
+    assert left(owner, "SELECT token FROM refresh_tokens") == {"poison"}
+    assert executions(owner, TOKENS)[0].records_processed == 20

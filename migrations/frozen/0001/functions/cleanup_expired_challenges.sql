@@ -12,7 +12,7 @@ AS $$
 BEGIN
     SELECT *
     INTO deleted, error_code, error_message
-    FROM public.delete_expired('public.expired_challenges', 'challenge', p_first_key, p_last_key, p_limit);
+    FROM public.delete_expired('public.expired_challenges'::regclass, 'challenge'::name, p_first_key, p_last_key, p_limit);
 END
 $$;
 

@@ -12,7 +12,7 @@ AS $$
 BEGIN
     SELECT *
     INTO deleted, error_code, error_message
-    FROM public.delete_expired('public.expired_device_codes', 'device_code', p_first_key, p_last_key, p_limit);
+    FROM public.delete_expired('public.expired_device_codes'::regclass, 'device_code'::name, p_first_key, p_last_key, p_limit);
 END
 $$;
 
