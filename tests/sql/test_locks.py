@@ -30,12 +30,12 @@ def test_a_row_that_a_login_holds_is_left_to_the_next_run_and_all_others_go(
 @contextmanager
 def patient(owner: Connection) -> Iterator[None]:
     """A run waits long enough for a lock to be seen doing it."""
-    change = "ALTER FUNCTION delete_expired SET {}"
+    change = "ALTER FUNCTION delete_expired SET lock_timeout = '{}'"
     [(before,)] = owner.execute(
-        "SELECT setting FROM pg_proc, unnest(proconfig) AS setting"
+        "SELECT split_part(setting, '=', 2) FROM pg_proc, unnest(proconfig) AS setting"
         " WHERE proname = 'delete_expired' AND setting LIKE 'lock_timeout=%'"
     ).fetchall()
-    owner.execute(change.format("lock_timeout = '9s'").encode())
+    owner.execute(change.format("9s").encode())
     try:
         yield
     finally:
