@@ -35,12 +35,13 @@ def next_run(owner: Connection, schedule: str, after: datetime) -> datetime | No
     row = owner.execute("SELECT next_run(%s, %s)", [schedule, after]).fetchone()
     assert row is not None
     found: datetime | None = row[0]
-    return found
+    return found and found.astimezone(UTC)  # Python finds no time of an hour that comes twice equal to one in UTC
 
 
 @against_the_database
 @given(schedule=schedules, after=instants, time_zone=st.sampled_from(["UTC", "America/New_York", "Asia/Kathmandu"]))
 @example("0 0 29 2 *", datetime(2096, 3, 1, tzinfo=UTC), "UTC")  # 2100 is no leap year
+@example("* 5 * * *", datetime(2024, 11, 2, 6, 0, tzinfo=UTC), "America/New_York")
 @example("30 4 1,15 * 5", datetime(2026, 11, 24, tzinfo=UTC), "UTC")  # crontab(5)'s example of two kinds of day
 def test_the_next_run_is_what_cron_says(owner: Connection, schedule: str, after: datetime, time_zone: str) -> None:
     owner.execute("SELECT set_config('TimeZone', %s, false)", [time_zone])
