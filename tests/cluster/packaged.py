@@ -25,10 +25,11 @@ class Packaged(Cluster):
     def running(cls, name: str, settings: Sequence[str]) -> Iterator[Self]:
         directory = ROOT / ".local" / name
         url = embedded("start", directory).removeprefix("DATABASE_URL=")
+        superuser = (directory / "postgresql" / "data").owner()
         cluster = cls(
             owner=url,
             app=url.replace("//barycenter:", "//barycenter_jobs_app:"),
-            superuser=url.replace("//barycenter:", "//postgres:"),
+            superuser=url.replace("//barycenter:", f"//{superuser}:"),
             directory=directory,
         )
         (cluster._etc() / "conf.d" / "tests.conf").write_text("".join(f"{setting}\n" for setting in settings))
