@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 import httpx
 import psycopg
@@ -60,8 +59,8 @@ def test_200_starts_at_once_run_one_at_a_time_and_all_others_are_told(database: 
     assert told["skipped"] > 0
     assert told[f"Job {SESSIONS} is already running"] > 0
     assert all(row.success for row in rows)
-    for before, after in pairwise(rows):
-        assert before.completed_at < after.completed_at
+    # Ids do not tell the order: one may be drawn by a start that then comes after the next one's. ALONE tells overlaps.
+    assert len({row.completed_at for row in rows}) == len(rows)
     world.check()
     world.check_that_the_next_run_mends_all()
 
