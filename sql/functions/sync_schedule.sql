@@ -3,6 +3,7 @@ RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET row_security = on -- see schedule_drift
 AS $$
 DECLARE
     v_gone bigint;

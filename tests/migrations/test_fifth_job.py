@@ -26,7 +26,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     SELECT * INTO deleted, error_code, error_message
-    FROM public.delete_expired('public.expired_authorization_codes', 'code', p_first_key, p_last_key, p_limit);
+    FROM public.delete_expired(
+        'public.expired_authorization_codes'::regclass, 'code'::name, p_first_key, p_last_key, p_limit
+    );
 END
 $$;
 """

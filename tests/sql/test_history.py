@@ -69,3 +69,14 @@ def test_a_history_that_cannot_be_pruned_does_not_undo_the_run(database: Cluster
         5,
         0,
     )
+
+
+def test_a_caller_that_has_row_security_off_is_served_as_any_other(owner: Connection, operator: Connection) -> None:
+    notices: list[str | None] = []
+    operator.add_notice_handler(lambda notice: notices.append(notice.message_primary))
+    operator.execute("SET row_security = off")
+    operator.execute("CALL run_job(%s)", [SESSIONS])
+    operator.execute("SELECT resume_job(%(name)s), pause_job(%(name)s)", {"name": SESSIONS})
+    assert operator.execute("SELECT drifting_jobs FROM check_health()").fetchall() == [([],)]
+    assert notices == []
+    assert [row.success for row in executions(owner)] == [True]

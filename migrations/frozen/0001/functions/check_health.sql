@@ -3,6 +3,7 @@ LANGUAGE plpgsql
 STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET row_security = on -- see schedule_drift
 AS $$
 BEGIN
     -- Alembic's own table, which is none of this schema's objects.

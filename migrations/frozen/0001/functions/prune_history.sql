@@ -2,7 +2,7 @@ CREATE FUNCTION public.prune_history(p_job public.job)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET row_security = on -- the owner sees its own rows of pg_cron's; off, as a caller may have it, would be an error
+SET row_security = on -- see schedule_drift
 AS $$
 BEGIN
     DELETE FROM public.job_execution

@@ -3,6 +3,7 @@ RETURNS TABLE (name text, schedule text, jobid bigint)
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
+SET row_security = on -- of pg_cron's tables the owner sees its own rows; off, as a caller may have it, is an error there
 AS $$
 BEGIN
     IF NOT public.pg_cron_is_here() THEN
