@@ -153,3 +153,14 @@ def test_a_blank_password_is_none(name: str, password: Path, volume: str) -> Non
 def test_the_volumes_owner_has_the_same_number_in_every_release(name: str) -> None:
     command = ["docker", "run", "--rm", "--entrypoint", "id", name, "-u"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "5432\n"
+
+
+def test_a_volume_of_another_user_is_one_sentence(name: str, password: Path, volume: str) -> None:
+    mine = ["sh", "-c", "touch /var/lib/postgresql/mine && chown -R root:root /var/lib/postgresql"]
+    docker.from_env().containers.run(
+        name, user="root", entrypoint=mine, volumes={volume: {"bind": "/var/lib/postgresql"}}, remove=True
+    )
+    with started(name, password, volume, free_port()) as container:
+        assert container.wait(timeout=30)["StatusCode"] == 1
+        sentence = "database: The volume is not for user 5432: give it to that user, or take a new one.\n"
+        assert container.logs().decode() == sentence
