@@ -16,6 +16,8 @@ from .cluster import ROOT, Cluster, Connection, choice, running
 IDENTITY_TABLES = ("sessions", "refresh_tokens", "webauthn_challenges", "device_codes")
 SESSIONS = "cleanup_expired_sessions"
 CHALLENGES = "cleanup_expired_challenges"
+TOKENS = "cleanup_expired_refresh_tokens"
+DEVICE_CODES = "cleanup_expired_device_codes"
 SCHEDULES = {
     "cleanup_expired_sessions": "0 * * * *",
     "cleanup_expired_refresh_tokens": "30 * * * *",
@@ -66,6 +68,7 @@ def empty(cluster: Cluster) -> None:
     with cluster.connect(cluster.superuser) as superuser:
         superuser.execute("SET client_min_messages = warning")
         superuser.execute("DROP EXTENSION IF EXISTS pg_cron CASCADE")
+        superuser.execute("DROP SCHEMA IF EXISTS barycenter_jobs CASCADE")
         superuser.execute("DROP SCHEMA public CASCADE")
         superuser.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
         superuser.execute("CREATE EXTENSION pg_cron")
@@ -109,12 +112,16 @@ def database(migrated: Cluster) -> Cluster:
 
 def reset(owner: Connection) -> None:
     owner.execute(
-        "UPDATE job SET enabled = false, batch_size = 10000, keep_history = '1 year',"
-        " grace_period = CASE WHEN grace_period IS NOT NULL THEN interval '24 hours' END"
+        "UPDATE job SET enabled = false, paused_until = NULL, pause_reason = NULL, history_retention = '1 year',"
+        " batch_time = '50 milliseconds', retention = CASE name WHEN %s THEN interval '24 hours'"
+        " WHEN %s THEN interval '5 minutes' END",
+        [TOKENS, CHALLENGES],
     )
     for name, schedule in SCHEDULES.items():
         owner.execute("UPDATE job SET schedule = %s WHERE name = %s AND schedule <> %s", [schedule, name, schedule])
-    owner.execute("TRUNCATE sessions, refresh_tokens, webauthn_challenges, device_codes, job_execution, job_change")
+    owner.execute(
+        "TRUNCATE sessions, refresh_tokens, webauthn_challenges, device_codes, job_execution, job_change, walk"
+    )
 
 
 @pytest.fixture
@@ -143,11 +150,13 @@ def add_sessions(owner: Connection, count: int, expires_in: int, prefix: str = "
     )
 
 
-def scheduled_call(owner: Connection, job_name: str = SESSIONS) -> str:
-    """What pg_cron runs for a job, which is then enabled, but not due for as long as the suite runs."""
-    owner.execute("UPDATE job SET enabled = true, schedule = '0 0 29 2 *' WHERE name = %s", [job_name])
-    [(command,)] = owner.execute("SELECT cron_command(name, schedule) FROM job WHERE name = %s", [job_name]).fetchall()
-    return str(command)
+@contextmanager
+def as_pg_cron(cluster: Cluster, job_name: str = SESSIONS) -> Iterator[Connection]:
+    """A connection as pg_cron makes it; the job is enabled, but not due for as long as the suite runs."""
+    with cluster.connect() as owner:
+        owner.execute("UPDATE job SET enabled = true, schedule = '0 0 29 2 *' WHERE name = %s", [job_name])
+    with cluster.connect(application_name="pg_cron") as pg_cron:
+        yield pg_cron
 
 
 def executions(owner: Connection, job_name: str = SESSIONS) -> list[Any]:

@@ -11,10 +11,19 @@ HOME = next(folder for folder in Path(__file__).resolve().parents if (folder / "
 MIGRATIONS = HOME / "migrations"
 # Any number will do, as long as it is the same for all who migrate: they go one after the other.
 MIGRATION_LOCK = 8081_0001
-# Names are looked up in pg_catalog alone: nobody's table or function of the same name gets in the way.
-# And a migration rather fails than keeps logins waiting behind it.
+SCHEMA = "barycenter_jobs"
+# Names are looked up in pg_catalog first, so no rival's operator or function is called; the identity tables, which alone
+# stand unqualified, then where the role's search_path finds them. And a migration rather fails than keeps logins waiting.
 SETTINGS = (
-    "SET LOCAL search_path = pg_catalog, pg_temp",
+    """
+    SELECT pg_catalog.set_config(
+        'search_path', pg_catalog.concat_ws(', ', 'pg_catalog', pg_catalog.string_agg(
+            pg_catalog.quote_ident(name), ', ' ORDER BY place
+        ), 'pg_temp'), true
+    )
+    FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS path (name, place)
+    WHERE name OPERATOR(pg_catalog.<>) 'pg_catalog'
+    """.strip(),
     "SET LOCAL lock_timeout = '5s'",
     "SET LOCAL statement_timeout = '5min'",
 )

@@ -14,11 +14,25 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ..settings import SettingsError, cron_database_url, database_url
-from . import MIGRATION_LOCK, SETTINGS, cron_database, cron_entries
-from .objects import downgrade_sql, upgrade_sql
+from . import MIGRATION_LOCK, SCHEMA, SETTINGS, cron_database
+from .objects import downgrade_sql, job_sql, upgrade_sql
+from .schedule import Schedule
 
 # Where pg_cron is expected: the check of the server reads it.
 CRON_DATABASE = "barycenter_jobs.cron_database"
+CREATE_SCHEMA = f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"
+# What an operator has created in the schema stays, and the schema with it.
+DROP_SCHEMA = f"""
+DO $$
+BEGIN
+    DROP TABLE {SCHEMA}.alembic_version;
+    DROP SCHEMA {SCHEMA};
+EXCEPTION
+    WHEN dependent_objects_still_exist THEN
+        RAISE NOTICE 'The schema {SCHEMA} stays: %', SQLERRM;
+END
+$$
+"""
 
 
 @Operations.register_operation("install_frozen")
@@ -82,10 +96,11 @@ def run() -> None:
 
 def run_offline() -> None:
     url = cron_database_url()
-    context.configure(dialect_name="postgresql", version_table_schema="public", literal_binds=True)
+    context.configure(dialect_name="postgresql", version_table_schema=SCHEMA, literal_binds=True)
     with context.begin_transaction():
         for setting in SETTINGS:
             context.execute(setting)
+        context.execute(CREATE_SCHEMA)
         if url:
             write(f"SET LOCAL {CRON_DATABASE} = {Literal(database_of(url)).as_string()};\n")
         context.run_migrations()
@@ -112,7 +127,7 @@ def run_online() -> None:
     # libpq reads the URL, so that everything that works with psql works here.
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
     with engine.connect() as connection:
-        context.configure(connection=connection, version_table_schema="public", on_version_apply=note)
+        context.configure(connection=connection, version_table_schema=SCHEMA, on_version_apply=note)
         with context.begin_transaction():
             connection.exec_driver_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({MIGRATION_LOCK})")
             for setting in SETTINGS:
@@ -124,7 +139,7 @@ def run_online() -> None:
 
 
 def migrate(connection: Connection) -> None:
-    """The revisions, then the schedule, which is mended even when there was nothing to migrate.
+    """The revisions, then the jobs and the schedule, which are mended even when there was nothing to migrate.
 
     pg_cron's own database, where it is another one, commits just before this one does. Should this one fail at that
     very moment, the two disagree until the next migration.
@@ -135,29 +150,43 @@ def migrate(connection: Connection) -> None:
 
     url = cron_database_url()
     with cron_database.connected(connection, url) if url else nullcontext() as cron:
+        schedule = Schedule(connection, cron)
         if cron:
             set_config = text("SELECT pg_catalog.set_config(:name, :value, true)")
             connection.execute(set_config, {"name": CRON_DATABASE, "value": cron.info.dbname})
-        elif exists(connection, "public.sync_schedule()"):
-            refuse_to_leave_behind(connection)
+        create_schema(connection)
         context.run_migrations()
-        if exists(connection, "public.sync_schedule()"):
-            connection.execute(text("SELECT public.sync_schedule()"))
-        if cron:
-            cron_entries.register(connection, cron)
+        heads = context.get_context().get_current_heads()
+        if heads:
+            restore_jobs(connection, heads[0])
+        schedule.mend()
+        if not heads:
+            connection.exec_driver_sql(DROP_SCHEMA)
 
 
-def exists(connection: Connection, function: str) -> bool:
-    return bool(connection.execute(text("SELECT to_regprocedure(:name) IS NOT NULL"), {"name": function}).scalar_one())
-
-
-def refuse_to_leave_behind(connection: Connection) -> None:
-    """Raises CommandError where pg_cron is in another database, and nobody said how to log in there."""
-    is_elsewhere = text("SELECT current_setting('cron.database_name', true) <> current_database()")
-    if connection.execute(is_elsewhere).scalar_one():
+def create_schema(connection: Connection) -> None:
+    """Raises CommandError where the role may not."""
+    is_missing, may_create, role, database = connection.execute(
+        text(
+            "SELECT to_regnamespace(:schema) IS NULL, has_database_privilege(current_database(), 'CREATE'),"
+            " quote_ident(current_user), quote_ident(current_database())"
+        ),
+        {"schema": SCHEMA},
+    ).one()
+    if is_missing and not may_create:
         raise CommandError(
-            "pg_cron keeps these jobs in another database: set CRON_DATABASE_URL to that database's URL."
+            f"The role {role} may not create the schema {SCHEMA}."
+            f" Let a superuser run: GRANT CREATE ON DATABASE {database} TO {role};"
         )
+    connection.exec_driver_sql(CREATE_SCHEMA)
+
+
+def restore_jobs(connection: Connection, revision: str) -> None:
+    """Declares the jobs that come with the product and that somebody has dropped."""
+    there = set(connection.execute(text(f"SELECT name FROM {SCHEMA}.job")).scalars())  # noqa: S608, our own name
+    for name, sql in job_sql(revision).items():
+        if name not in there:
+            connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
 
 def migrates() -> bool:

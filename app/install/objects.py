@@ -1,8 +1,8 @@
 """The SQL objects of a folder: in which order they are installed, and how each is dropped.
 
-``sql/`` says what is true now. ``frozen/<revision>/`` holds what that revision installs: copies of those
-files of ``sql/`` that were new or had changed. Both have one layout: a folder a kind of object, in it
-one file an object, named as the object is.
+``sql/`` has the current definitions. ``frozen/<revision>/`` holds what that revision installs: copies of those
+files of ``sql/`` that were new or had changed. Both have one layout: a folder per kind of object, in it
+one file per object, named as the object is.
 """
 
 import re
@@ -14,7 +14,7 @@ from . import HOME, MIGRATIONS
 SQL = HOME / "sql"
 FROZEN = MIGRATIONS / "frozen"
 
-# A kind may only need kinds above it. Within a kind, files go by name.
+# A kind may only need kinds above it. Within a kind, files are sorted by name.
 KINDS = (
     "checks",
     "roles.sql",
@@ -25,23 +25,12 @@ KINDS = (
     "views",
     "triggers",
     "grants.sql",
-    "jobs.sql",
+    "jobs",
 )
-
-# What a table holds outlives its definition: it is made once, and a revision alters it by hand.
-MADE_ONCE = "tables"
-
-# How an object of a kind is undone; {0} is its file's name, of a trigger "table.trigger". Checks leave no trace,
-# and identity tables are Barycenter's.
-DROP = {
-    "tables": "DROP TABLE public.{0}",
-    "functions": "DROP FUNCTION public.{0}",
-    "procedures": "DROP PROCEDURE public.{0}",
-    "views": "DROP VIEW public.{0}",
-    "triggers": "DROP TRIGGER {1} ON public.{0}",
-    "grants.sql": "REVOKE USAGE ON SCHEMA public FROM barycenter_jobs_reader",
-    "jobs.sql": "DELETE FROM public.job",  # which unschedules them
-}
+# What a table holds outlives its definition: it is created once, and a revision alters it by hand.
+CREATED_ONCE = "tables"
+# Nothing to undo: checks leave no trace, roles belong to the cluster, and identity tables to Barycenter.
+KEPT = ("checks", "roles.sql", "identity")
 
 
 def files(folder: Path) -> list[Path]:
@@ -50,7 +39,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def _files_of(path: Path) -> Iterator[Path]:
-    yield from [path] if path.is_file() else sorted(path.glob("*.sql"))
+    yield from [path] if path.is_file() else sorted(path.rglob("*.sql"))
 
 
 def predecessor(file: Path, revision: str) -> Path | None:
@@ -67,22 +56,40 @@ def upgrade_sql(revision: str) -> list[str]:
 def _install(file: Path, revision: str) -> str | None:
     sql = (FROZEN / revision / file).read_text()
     if predecessor(file, revision) is None:
-        return sql  # CREATE fails on an object that is there: it may be a stranger's, and would stay the stranger's
-    return None if file.parts[0] == MADE_ONCE else replacing(sql)
+        return sql  # CREATE fails on an object that exists: it may be a stranger's, and would stay the stranger's
+    return None if file.parts[0] == CREATED_ONCE else replacing(sql)
 
 
 def downgrade_sql(revision: str) -> list[str]:
-    """What puts back what stood before ``revision``, in order; then, what was new is dropped."""
+    """What restores the state before ``revision``, in order; at the end, new objects are dropped."""
     restores, drops = [], []
     for file in files(FROZEN / revision):
-        kind = file.parts[0]
         if old := predecessor(file, revision):
-            restores += [replacing(old.read_text())] if kind != MADE_ONCE else []
-        elif kind in DROP:
-            drops.append(DROP[kind].format(*file.stem.split(".")))
+            restores += [replacing(old.read_text())] if file.parts[0] != CREATED_ONCE else []
+        elif file.parts[0] not in KEPT:
+            drops += _drops(file, (FROZEN / revision / file).read_text())
     return restores + drops[::-1]
 
 
+def _drops(file: Path, sql: str) -> list[str]:
+    """What undoes a file, last things first once it is read from the end."""
+    if file.name == "grants.sql":
+        return ["REVOKE USAGE ON SCHEMA public FROM barycenter_jobs_reader"]
+    if trigger := re.search(r"^CREATE TRIGGER (\w+)\n.* ON ([\w.]+)$", sql, re.MULTILINE):
+        return [f"DROP TRIGGER {trigger[1]} ON {trigger[2]}"]
+    created = re.findall(
+        r"^CREATE (?:OR REPLACE )?(TABLE|FUNCTION|PROCEDURE|VIEW) (barycenter_jobs\.\w+|public\.\w+)", sql, re.MULTILINE
+    )
+    job = [f"SELECT barycenter_jobs.drop_job('{file.stem}')"] if file.parts[0] == "jobs" else []
+    return [f"DROP {kind} {name}" for kind, name in created] + job
+
+
+def job_sql(revision: str) -> dict[str, str]:
+    """By name, what declares each job that comes with the product, as of ``revision``."""
+    folders = sorted(folder for folder in FROZEN.iterdir() if folder.name <= revision)
+    return {file.stem: file.read_text() for folder in folders for file in _files_of(folder / "jobs")}
+
+
 def replacing(sql: str) -> str:
-    """The same definition, for an object that is there already."""
+    """The same definition, for an object that exists already."""
     return re.sub(r"^CREATE (?=FUNCTION|PROCEDURE|VIEW|TRIGGER)", "CREATE OR REPLACE ", sql, flags=re.MULTILINE)

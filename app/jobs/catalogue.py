@@ -44,12 +44,12 @@ class Catalogue:
     async def jobs(self) -> list[Job]:
         """All jobs, in the catalogue's order."""
         return await self._database.fetch(
-            Job, "SELECT name, description, schedule, enabled FROM public.job ORDER BY position"
+            Job, "SELECT name, description, schedule, enabled FROM barycenter_jobs.job ORDER BY position"
         )
 
     async def job(self, name: str) -> Job | None:
         rows = await self._database.fetch(
-            Job, "SELECT name, description, schedule, enabled FROM public.job WHERE name = %(name)s", {"name": name}
+            Job, "SELECT name, description, schedule, enabled FROM barycenter_jobs.job WHERE name = %(name)s", {"name": name}
         )
         return rows[0] if rows else None
 
@@ -69,7 +69,7 @@ class Catalogue:
             Preview,
             """
             SELECT job.name, preview.records, preview.oldest
-            FROM public.job CROSS JOIN LATERAL public.preview_job(job.name) AS preview
+            FROM barycenter_jobs.job CROSS JOIN LATERAL barycenter_jobs.preview_job(job.name) AS preview
             WHERE job.name = ANY(%(names)s)
             """,
             {"names": names},
@@ -77,18 +77,18 @@ class Catalogue:
 
     async def pause(self, name: str, *, client: str) -> None:
         """pg_cron starts it no more. Raises UnknownJobError."""
-        await self._database.call("SELECT public.pause_job(%(name)s)", {"name": name}, client=client)
+        await self._database.call("SELECT barycenter_jobs.pause_job(%(name)s)", {"name": name}, client=client)
 
     async def resume(self, name: str, *, client: str) -> None:
         """Raises UnknownJobError."""
-        await self._database.call("SELECT public.resume_job(%(name)s)", {"name": name}, client=client)
+        await self._database.call("SELECT barycenter_jobs.resume_job(%(name)s)", {"name": name}, client=client)
 
     async def reschedule(self, name: str, schedule: str, *, client: str) -> None:
         """``schedule`` is five-field cron. Raises UnknownJobError and BadScheduleError."""
         await self._database.call(
-            "SELECT public.reschedule_job(%(name)s, %(schedule)s)", {"name": name, "schedule": schedule}, client=client
+            "SELECT barycenter_jobs.reschedule_job(%(name)s, %(schedule)s)", {"name": name, "schedule": schedule}, client=client
         )
 
     async def cancel(self, name: str, *, client: str) -> None:
         """Asks the run to end before its next batch. Raises UnknownJobError and NotRunningError."""
-        await self._database.call("SELECT public.cancel_job(%(name)s)", {"name": name}, client=client)
+        await self._database.call("SELECT barycenter_jobs.cancel_job(%(name)s)", {"name": name}, client=client)

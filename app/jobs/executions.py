@@ -10,8 +10,8 @@ from ..db import Database
 # What an execution's status is, by what its row says; the first that holds.
 STATUSES: dict[str, LiteralString] = {
     "SUCCEEDED": "success",
-    "CANCELLED": "NOT success AND error_code = '57014'",
-    "LOST": "error_code = 'JB003' AND NOT success OR completed_at IS NULL AND public.is_lost(id)",
+    "CANCELLED": "NOT success AND error_code = 'JB007'",
+    "LOST": "error_code = 'JB003' AND NOT success OR completed_at IS NULL AND barycenter_jobs.is_lost(id)",
     "FAILED": "NOT success",
     "RUNNING": "completed_at IS NULL",
 }
@@ -159,7 +159,7 @@ class Executions:
                 coalesce(sum(execution.records_processed), 0)::bigint AS records_processed,
                 percentile_cont(0.5) WITHIN GROUP (ORDER BY execution.seconds) AS duration_p50,
                 percentile_cont(0.95) WITHIN GROUP (ORDER BY execution.seconds) AS duration_p95
-            FROM public.job
+            FROM barycenter_jobs.job
             LEFT JOIN LATERAL (
                 SELECT id, success, records_processed, extract(EPOCH FROM completed_at - started_at)::float8 AS seconds
                 FROM public.job_execution

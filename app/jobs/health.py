@@ -21,5 +21,5 @@ class Health:
 
     async def condition(self) -> Condition:
         """Raises DatabaseUnavailableError, and DatabaseError where there are no migrations."""
-        [row] = await self._database.fetch(Condition, "SELECT * FROM public.check_health()")
+        [row] = await self._database.fetch(Condition, "SELECT * FROM barycenter_jobs.check_health()")
         return row

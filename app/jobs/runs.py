@@ -32,7 +32,7 @@ class Runs:
         request_id = uuid4()
         call = self._detached(
             self._database.call(
-                "CALL public.run_job(%(name)s, p_request_id => %(request_id)s)",
+                "CALL barycenter_jobs.run_job(%(name)s, %(request_id)s)",
                 {"name": name, "request_id": request_id},
                 client=client,
             )

@@ -1,4 +1,4 @@
--- Barycenter's tables are adopted as they are. If one is not what the jobs expect, nothing is installed.
+-- Barycenter's tables are adopted as they are, where the role's search_path finds them. If one is not what the jobs expect, nothing is installed.
 DO $$
 DECLARE
     v_wrong record;
@@ -55,10 +55,10 @@ BEGIN
         ) AS expected (table_name, column_name, type, needed)
         LEFT JOIN pg_catalog.pg_attribute AS found
             ON
-                found.attrelid = pg_catalog.to_regclass('public.' || expected.table_name)
+                found.attrelid = pg_catalog.to_regclass(expected.table_name)
                 AND found.attname = expected.column_name
                 AND NOT found.attisdropped
-        WHERE pg_catalog.to_regclass('public.' || expected.table_name) IS NOT NULL
+        WHERE pg_catalog.to_regclass(expected.table_name) IS NOT NULL
     LOOP
         IF v_wrong.found_type IS NULL AND v_wrong.needed THEN
             RAISE EXCEPTION 'The table "%" has no column "%"', v_wrong.table_name, v_wrong.column_name
@@ -75,16 +75,16 @@ BEGIN
         SELECT table_name
         FROM (VALUES ('sessions'), ('refresh_tokens'), ('webauthn_challenges'), ('device_codes')) AS identity (table_name)
         WHERE
-            pg_catalog.to_regclass('public.' || table_name) IS NOT NULL
+            pg_catalog.to_regclass(table_name) IS NOT NULL
             AND NOT (
-                pg_catalog.has_table_privilege('public.' || table_name, 'SELECT')
-                AND pg_catalog.has_table_privilege('public.' || table_name, 'UPDATE')
-                AND pg_catalog.has_table_privilege('public.' || table_name, 'DELETE')
+                pg_catalog.has_table_privilege(table_name, 'SELECT')
+                AND pg_catalog.has_table_privilege(table_name, 'UPDATE')
+                AND pg_catalog.has_table_privilege(table_name, 'DELETE')
             )
     LOOP
         RAISE EXCEPTION 'The role "%" may not clean up the table "%"', current_user, v_wrong.table_name
         USING ERRCODE = 'JB010', HINT = pg_catalog.format(
-            'Let its owner run: GRANT SELECT, UPDATE, DELETE ON public.%I TO %I;', v_wrong.table_name, current_user
+            'Let its owner run: GRANT SELECT, UPDATE, DELETE ON %s TO %I;', pg_catalog.to_regclass(v_wrong.table_name), current_user
         );
     END LOOP;
 END

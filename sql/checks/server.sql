@@ -10,7 +10,18 @@ DECLARE
     );
     v_server_version integer := pg_catalog.current_setting('server_version_num');
     v_missing text;
+    v_schema_owner name := (SELECT nspowner::regrole FROM pg_catalog.pg_namespace WHERE nspname = 'barycenter_jobs');
 BEGIN
+    -- Whoever may create in it could plant functions that run with the owner's rights.
+    IF NOT pg_catalog.pg_has_role(v_schema_owner, 'USAGE') OR EXISTS (
+        SELECT
+        FROM pg_catalog.pg_namespace CROSS JOIN LATERAL pg_catalog.aclexplode(nspacl) AS privilege
+        WHERE nspname = 'barycenter_jobs' AND privilege_type = 'CREATE' AND grantee <> nspowner
+    ) THEN
+        RAISE EXCEPTION 'The schema barycenter_jobs is there already, and others than "%" may create in it', current_user
+        USING ERRCODE = 'JB010', HINT = 'Rename or drop that schema: the jobs need one of their own.';
+    END IF;
+
     IF v_server_version < 150000 THEN
         RAISE EXCEPTION 'Barycenter Jobs needs PostgreSQL 15 or later; this is %', pg_catalog.current_setting('server_version')
         USING ERRCODE = 'JB010', HINT = 'Upgrade the server.';

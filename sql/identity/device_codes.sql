@@ -1,7 +1,7 @@
 -- Barycenter's table. Made only where it is missing; one that is there is left as it is.
 DO $$
 BEGIN
-    IF pg_catalog.to_regclass('public.device_codes') IS NULL THEN
+    IF pg_catalog.to_regclass('device_codes') IS NULL THEN
         CREATE TABLE public.device_codes (
             device_code varchar PRIMARY KEY,
             user_code varchar NOT NULL,

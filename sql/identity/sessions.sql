@@ -1,7 +1,7 @@
 -- Barycenter's table. Made only where it is missing; one that is there is left as it is.
 DO $$
 BEGIN
-    IF pg_catalog.to_regclass('public.sessions') IS NULL THEN
+    IF pg_catalog.to_regclass('sessions') IS NULL THEN
         CREATE TABLE public.sessions (
             session_id varchar PRIMARY KEY,
             subject varchar NOT NULL,

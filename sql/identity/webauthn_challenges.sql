@@ -1,7 +1,7 @@
 -- Barycenter's table. Made only where it is missing; one that is there is left as it is.
 DO $$
 BEGIN
-    IF pg_catalog.to_regclass('public.webauthn_challenges') IS NULL THEN
+    IF pg_catalog.to_regclass('webauthn_challenges') IS NULL THEN
         CREATE TABLE public.webauthn_challenges (
             challenge varchar PRIMARY KEY,
             subject varchar,

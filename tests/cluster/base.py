@@ -15,6 +15,8 @@ Connection = psycopg.Connection[Any]
 
 ROOT = Path(__file__).parents[2]
 CLOCK = "/tmp/clock"
+# As `make psql` and the documents set it, so that tests say what people type.
+SEARCH_PATH = "-c search_path=public,barycenter_jobs"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,9 @@ class Cluster(ABC):
     superuser: str
 
     def connect(self, url: str | None = None, **options: Any) -> Connection:
-        return psycopg.connect(url or self.owner, autocommit=True, row_factory=namedtuple_row, **options)
+        return psycopg.connect(
+            url or self.owner, autocommit=True, row_factory=namedtuple_row, options=SEARCH_PATH, **options
+        )
 
     def wait(self, seconds: float = 30) -> None:
         """Until it takes connections again."""

@@ -14,8 +14,8 @@ from ..conftest import alembic, empty
 
 def dump(cluster: Cluster) -> str:
     """Everything but what differs each time: Alembic's own table, when jobs changed, and pg_dump's random key."""
-    except_for = ["--exclude-table=alembic_version", "--exclude-table-data=job_change"]
-    text = cluster.dump("--schema=public", *except_for)
+    except_for = ["--exclude-table=barycenter_jobs.alembic_version", "--exclude-table-data=barycenter_jobs.job_change"]
+    text = cluster.dump("--schema=public", "--schema=barycenter_jobs", *except_for)
     return re.sub(r"^\\(un)?restrict .*$", "", text, flags=re.MULTILINE)
 
 

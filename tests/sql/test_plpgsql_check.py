@@ -8,11 +8,11 @@ SELECT function.proname, problem
 FROM pg_proc AS function
 CROSS JOIN LATERAL plpgsql_check_function(
     function.oid,
-    CASE WHEN function.prorettype = 'trigger'::regtype THEN 'public.job'::regclass ELSE 0 END,
+    CASE WHEN function.prorettype = 'trigger'::regtype THEN 'barycenter_jobs.job'::regclass ELSE 0 END,
     extra_warnings => true, performance_warnings => false, security_warnings => true
 ) AS problem
 WHERE
-    function.pronamespace = 'public'::regnamespace
+    function.pronamespace = 'barycenter_jobs'::regnamespace
     AND function.prolang = (SELECT oid FROM pg_language WHERE lanname = 'plpgsql')
     AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = function.oid AND deptype = 'e')
 """

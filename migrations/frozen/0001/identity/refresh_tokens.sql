@@ -1,7 +1,7 @@
 -- Barycenter's table. Made only where it is missing; one that is there is left as it is.
 DO $$
 BEGIN
-    IF pg_catalog.to_regclass('public.refresh_tokens') IS NULL THEN
+    IF pg_catalog.to_regclass('refresh_tokens') IS NULL THEN
         CREATE TABLE public.refresh_tokens (
             token varchar PRIMARY KEY,
             client_id varchar NOT NULL,

@@ -1,35 +1,40 @@
-CREATE TABLE public.job (
+CREATE TABLE barycenter_jobs.job (
     name text PRIMARY KEY
         CONSTRAINT job_name_is_an_identifier CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
     description text NOT NULL,
     schedule text NOT NULL,
     enabled boolean NOT NULL DEFAULT true,
+    paused_until timestamptz,
+    pause_reason text,
     position smallint NOT NULL UNIQUE,
-    target name NOT NULL,
-    expired name NOT NULL,
-    looks_ahead boolean NOT NULL DEFAULT false,
-    batch_size integer NOT NULL DEFAULT 10000
-        CONSTRAINT job_batch_size_is_positive CHECK (batch_size > 0),
-    grace_period interval
-        CONSTRAINT job_grace_period_is_not_negative CHECK (grace_period >= '0'),
-    keep_history interval NOT NULL DEFAULT '1 year'
-        CONSTRAINT job_keep_history_is_positive CHECK (keep_history > '0')
+    expired regclass NOT NULL,
+    target_table text NOT NULL,
+    finder name,
+    retention interval
+        CONSTRAINT job_retention_is_sensible CHECK (retention BETWEEN '0' AND '10 years'),
+    history_retention interval NOT NULL DEFAULT '1 year'
+        CONSTRAINT job_history_retention_is_sensible CHECK (history_retention BETWEEN '1 second' AND '100 years'),
+    batch_time interval NOT NULL DEFAULT '50 milliseconds'
+        CONSTRAINT job_batch_time_is_sensible CHECK (batch_time BETWEEN '1 millisecond' AND '10 seconds'),
+    CONSTRAINT job_only_a_paused_one_has_a_reason CHECK (NOT enabled OR (paused_until IS NULL AND pause_reason IS NULL))
 );
 
-COMMENT ON TABLE public.job IS
-    'The catalogue: one row a job, and the settings of its runs. cron.job follows it by itself.';
-COMMENT ON COLUMN public.job.name IS
-    'The job''s name, and that of the function that cleans up: name(p_first_key bigint, p_last_key bigint, p_limit integer), which returns deleted, error_code and error_message, the last two of the first row that could not be deleted.';
-COMMENT ON COLUMN public.job.description IS 'What the job does, for people.';
-COMMENT ON COLUMN public.job.schedule IS 'When it runs: five-field cron, in pg_cron''s time zone (UTC unless cron.timezone says otherwise); or ''30 seconds'', from pg_cron 1.5 on.';
-COMMENT ON COLUMN public.job.enabled IS 'False: pg_cron does not start it. It can still be run by hand.';
-COMMENT ON COLUMN public.job.position IS 'Place in lists.';
-COMMENT ON COLUMN public.job.target IS
-    'The table that a run walks, in the order of its column expires_at (bigint, Unix epoch seconds).';
-COMMENT ON COLUMN public.job.expired IS 'The view of what the job would delete now.';
-COMMENT ON COLUMN public.job.looks_ahead IS
-    'True: a run also looks at rows whose expires_at lies ahead, because the job has a second reason to delete.';
-COMMENT ON COLUMN public.job.batch_size IS 'Rows that one transaction of a run looks at, at most.';
-COMMENT ON COLUMN public.job.grace_period IS
-    'How long a rotated refresh token is kept after its successor was issued, so that a replay is still detected. Null for jobs without such a rule.';
-COMMENT ON COLUMN public.job.keep_history IS 'How long the job''s rows stay in job_execution.';
+COMMENT ON TABLE barycenter_jobs.job IS
+    'The catalogue: one row per job, with the settings of its runs. create_job adds a row; cron.job follows every change.';
+COMMENT ON COLUMN barycenter_jobs.job.name IS 'The job''s name, and that of the procedure that pg_cron calls.';
+COMMENT ON COLUMN barycenter_jobs.job.description IS 'What the job does, for people.';
+COMMENT ON COLUMN barycenter_jobs.job.schedule IS
+    'Five-field cron, in pg_cron''s time zone (GMT unless cron.timezone is set); or ''30 seconds'', from pg_cron 1.5 on.';
+COMMENT ON COLUMN barycenter_jobs.job.enabled IS 'False: the job is paused. pg_cron does not start it; CALL run_job still does.';
+COMMENT ON COLUMN barycenter_jobs.job.paused_until IS 'When the pause ends by itself. Null: with resume_job only.';
+COMMENT ON COLUMN barycenter_jobs.job.pause_reason IS 'Why the job is paused, as given to pause_job.';
+COMMENT ON COLUMN barycenter_jobs.job.position IS 'Place in lists.';
+COMMENT ON COLUMN barycenter_jobs.job.expired IS 'The view whose rows the job deletes.';
+COMMENT ON COLUMN barycenter_jobs.job.target_table IS
+    'The table under the view, by its qualified name when the job was declared. A run fails if another table has the name by now.';
+COMMENT ON COLUMN barycenter_jobs.job.finder IS
+    'For a job whose rows are found from other rows: the function in barycenter_jobs that finds them for a range of expires_at. Null: the view is deleted from directly.';
+COMMENT ON COLUMN barycenter_jobs.job.retention IS
+    'How long rows are kept before the view shows them: of challenges, since they were created; of rotated refresh tokens, since the successor was issued. Null where the view has no such rule.';
+COMMENT ON COLUMN barycenter_jobs.job.history_retention IS 'How long the job''s rows stay in job_execution and job_change.';
+COMMENT ON COLUMN barycenter_jobs.job.batch_time IS 'Target duration of one batch, which is one transaction. The size of batches adapts to it.';

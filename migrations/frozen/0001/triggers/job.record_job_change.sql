@@ -1,5 +1,5 @@
 CREATE TRIGGER record_job_change
-AFTER INSERT OR UPDATE OR DELETE ON public.job
-FOR EACH ROW EXECUTE FUNCTION public.record_job_change();
+AFTER INSERT OR UPDATE OR DELETE ON barycenter_jobs.job
+FOR EACH ROW EXECUTE FUNCTION barycenter_jobs.record_job_change();
 
-COMMENT ON TRIGGER record_job_change ON public.job IS 'Every change of a job is written down, whoever makes it.';
+COMMENT ON TRIGGER record_job_change ON barycenter_jobs.job IS 'Every change of a job is written down, whoever makes it.';

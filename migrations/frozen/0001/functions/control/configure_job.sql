@@ -1,0 +1,30 @@
+CREATE FUNCTION barycenter_jobs.configure_job(
+    p_job_name text,
+    p_retention interval DEFAULT NULL,
+    p_history_retention interval DEFAULT NULL
+)
+RETURNS text
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s' -- see pause_job
+AS $$
+DECLARE
+    v_job barycenter_jobs.job := barycenter_jobs.find_job(p_job_name);
+BEGIN
+    IF p_retention IS NOT NULL AND v_job.retention IS NULL THEN
+        RAISE EXCEPTION 'Job % has no retention: its view asks for none', p_job_name
+        USING ERRCODE = 'JB006', HINT = 'SELECT name, retention FROM job shows which jobs have one.';
+    END IF;
+    UPDATE barycenter_jobs.job
+    SET
+        retention = coalesce(p_retention, retention),
+        history_retention = coalesce(p_history_retention, history_retention)
+    WHERE name = p_job_name
+    RETURNING * INTO v_job;
+    RETURN format('Job %s: retention %s, history_retention %s.', p_job_name, coalesce(v_job.retention::text, 'none'), v_job.history_retention);
+END
+$$;
+
+COMMENT ON FUNCTION barycenter_jobs.configure_job(text, interval, interval) IS
+    'Sets how long the job keeps rows before they are due (retention), and its own history (history_retention); null leaves a setting as it is. job_change records who and when. Errors: JB001 unknown job; JB006 a job without retention; 23514 out of range.';

@@ -1,0 +1,45 @@
+CREATE FUNCTION barycenter_jobs.create_job(
+    name text,
+    expired regclass,
+    schedule text,
+    description text,
+    finder name DEFAULT NULL,
+    retention interval DEFAULT NULL,
+    place integer DEFAULT NULL
+)
+RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    INSERT INTO barycenter_jobs.job AS declared (name, description, schedule, position, expired, target_table, finder, retention)
+    SELECT
+        create_job.name,
+        create_job.description,
+        create_job.schedule,
+        coalesce(create_job.place, (SELECT max(job.position) + 1 FROM barycenter_jobs.job), 1),
+        create_job.expired,
+        '', -- check_job fills it in
+        create_job.finder,
+        create_job.retention
+    ON CONFLICT (name) DO UPDATE
+        SET
+            description = excluded.description,
+            expired = excluded.expired,
+            finder = excluded.finder;
+
+    EXECUTE format(
+        'CREATE OR REPLACE PROCEDURE barycenter_jobs.%1$I() LANGUAGE plpgsql '
+        'AS $procedure$ BEGIN CALL barycenter_jobs.run_job(%1$L); END $procedure$',
+        create_job.name
+    );
+    EXECUTE format('COMMENT ON PROCEDURE barycenter_jobs.%I() IS %L', create_job.name, create_job.description || '. What pg_cron calls; the same as CALL run_job(name).');
+    EXECUTE format('REVOKE ALL ON PROCEDURE barycenter_jobs.%I() FROM public', create_job.name);
+    EXECUTE format('GRANT EXECUTE ON PROCEDURE barycenter_jobs.%I() TO barycenter_jobs_operator', create_job.name);
+    RETURN format('Job %s deletes the rows of %s at %s.', create_job.name, create_job.expired, create_job.schedule);
+END
+$$;
+
+COMMENT ON FUNCTION barycenter_jobs.create_job(text, regclass, text, text, name, interval, integer) IS
+    'Declares a job: it deletes the rows of the view expired, which shows a table''s ctid AS row_id. Declaring it again replaces its view and description and leaves schedule, pause and settings as they are. Errors: JB006 a schedule that pg_cron does not understand; JB010 a view that cannot be deleted from.';

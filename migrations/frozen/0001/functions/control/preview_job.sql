@@ -1,0 +1,32 @@
+CREATE FUNCTION barycenter_jobs.preview_job(p_job_name text, OUT records bigint, OUT oldest timestamptz)
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET row_security = off -- see run_batch
+SET jit = off
+AS $$
+DECLARE
+    v_job barycenter_jobs.job := barycenter_jobs.find_job(p_job_name);
+    v_oldest text := 'NULL';
+BEGIN
+    -- A challenge or a token may go before its expires_at, and none may be too far off for a timestamp.
+    SELECT CASE
+        WHEN atttypid IN ('bigint'::regtype, 'integer'::regtype)
+            THEN 'to_timestamp(greatest(0, least(extract(EPOCH FROM now()), min(expires_at))))'
+        WHEN atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) THEN 'min(expires_at)'
+        ELSE 'NULL'
+    END
+    INTO v_oldest
+    FROM pg_attribute
+    WHERE attrelid = v_job.expired AND attname = 'expires_at';
+
+    EXECUTE format('SELECT count(*), %s FROM %s', coalesce(v_oldest, 'NULL'), v_job.expired) INTO records, oldest;
+    IF records = 0 THEN
+        oldest := NULL;
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION barycenter_jobs.preview_job(text) IS
+    'What a run would delete now, without deleting it: how many rows, and the earliest expires_at among them (null: none, or the view has no such column of a time type or in epoch seconds). It counts, which takes as long as reading the table may. Error: JB001 unknown job.';

@@ -1,0 +1,18 @@
+-- Few columns: Barycenter could not change a column that a view names.
+CREATE OR REPLACE VIEW barycenter_jobs.expired_sessions AS
+SELECT
+    ctid AS row_id,
+    session_id,
+    expires_at
+FROM sessions
+WHERE expires_at < floor(extract(EPOCH FROM now()))::bigint;
+
+COMMENT ON VIEW barycenter_jobs.expired_sessions IS 'What cleanup_expired_sessions deletes: sessions past expires_at.';
+
+SELECT barycenter_jobs.create_job(
+    'cleanup_expired_sessions',
+    expired => 'barycenter_jobs.expired_sessions',
+    schedule => '0 * * * *',
+    description => 'Clean up expired user sessions',
+    place => 1
+);

@@ -1,0 +1,49 @@
+CREATE FUNCTION barycenter_jobs.check_job()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_table regclass := barycenter_jobs.table_under(new.expired);
+    v_problem text;
+    v_hint text;
+BEGIN
+    v_problem := CASE
+        WHEN (SELECT relkind FROM pg_class WHERE oid = new.expired) <> 'v' THEN format('%s is not a view', new.expired)
+        WHEN NOT EXISTS (
+            SELECT FROM pg_attribute WHERE attrelid = new.expired AND attname = 'row_id' AND atttypid = 'tid'::regtype
+        ) THEN format('The view %s has no column row_id', new.expired)
+        WHEN v_table IS NULL
+            THEN format('The view %s does not show the rows of exactly one table of this database', new.expired)
+        WHEN new.finder IS NULL AND pg_relation_is_updatable(new.expired, false) & 16 = 0
+            THEN format('The view %s cannot be deleted from: it must be a plain SELECT … FROM one table WHERE …', new.expired)
+        WHEN NOT has_table_privilege(v_table, 'SELECT')
+            OR NOT has_table_privilege(v_table, 'UPDATE')
+            OR NOT has_table_privilege(v_table, 'DELETE')
+            THEN format('The role %s may not delete from %s', current_user, v_table)
+        WHEN row_security_active(v_table) THEN format('Row-level security hides rows of %s from the role %s', v_table, current_user)
+        WHEN new.finder IS NOT NULL
+            AND to_regprocedure(format('barycenter_jobs.%I(bigint, bigint, tid[])', new.finder)) IS NULL
+            THEN format('There is no function barycenter_jobs.%s(bigint, bigint, tid[])', new.finder)
+    END;
+    IF v_problem IS NOT NULL THEN
+        v_hint := CASE
+            WHEN v_problem LIKE '%may not delete%'
+                THEN format('Let the table''s owner run: GRANT SELECT, UPDATE, DELETE ON %s TO %I;', v_table, current_user)
+            WHEN v_problem LIKE 'Row-level%'
+                THEN format('Give the role BYPASSRLS, or a policy on %s that is true for it and that FORCE does not restrict.', v_table)
+            ELSE 'Create it as: SELECT ctid AS row_id, … FROM a table WHERE its rows have expired.'
+        END;
+        RAISE EXCEPTION '%', v_problem USING ERRCODE = 'JB010', HINT = v_hint;
+    END IF;
+    new.target_table := (
+        SELECT format('%I.%I', nspname, relname)
+        FROM pg_class INNER JOIN pg_namespace ON relnamespace = pg_namespace.oid
+        WHERE pg_class.oid = v_table
+    );
+    RETURN new;
+END
+$$;
+
+COMMENT ON FUNCTION barycenter_jobs.check_job() IS
+    'Trigger function: refuses a job whose view could not be deleted from, and notes the table under the view. Error: JB010.';

@@ -1,0 +1,15 @@
+CREATE FUNCTION barycenter_jobs.drop_job(p_job_name text)
+RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM barycenter_jobs.find_job(p_job_name);
+    DELETE FROM barycenter_jobs.job WHERE name = p_job_name;
+    EXECUTE format('DROP PROCEDURE IF EXISTS barycenter_jobs.%I()', p_job_name);
+    RETURN format('Job %s is dropped. Its view and its rows in job_execution stay.', p_job_name);
+END
+$$;
+
+COMMENT ON FUNCTION barycenter_jobs.drop_job(text) IS
+    'Undoes create_job: the job, its procedure and its entry in cron.job go; its view and its history stay. Error: JB001 unknown job.';
