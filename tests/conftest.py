@@ -120,7 +120,7 @@ def reset(owner: Connection) -> None:
     for name, schedule in SCHEDULES.items():
         owner.execute("UPDATE job SET schedule = %s WHERE name = %s AND schedule <> %s", [schedule, name, schedule])
     owner.execute(
-        "TRUNCATE sessions, refresh_tokens, webauthn_challenges, device_codes, job_execution, job_change, walk"
+        "TRUNCATE sessions, refresh_tokens, webauthn_challenges, device_codes, job_execution, job_change, walk, found"
     )
 
 

@@ -1,12 +1,14 @@
 CREATE TABLE barycenter_jobs.walk (
     execution_id bigint PRIMARY KEY REFERENCES public.job_execution ON DELETE CASCADE,
+    kind text NOT NULL
+        CONSTRAINT walk_kind_is_known CHECK (kind IN ('pages', 'key', 'collected')),
     key_column name,
     next_place text,
     last_place text NOT NULL,
     batch_size bigint NOT NULL,
     expected_rows bigint NOT NULL,
     can_be_refused boolean NOT NULL,
-    has_waiting_rows boolean NOT NULL DEFAULT false,
+    has_staying_rows boolean NOT NULL DEFAULT false,
     noticed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )
 WITH (fillfactor = 50);
@@ -14,14 +16,16 @@ WITH (fillfactor = 50);
 COMMENT ON TABLE barycenter_jobs.walk IS
     'How far each running execution has come through its table. The row goes when the run ends.';
 COMMENT ON COLUMN barycenter_jobs.walk.execution_id IS 'The run, in job_execution.';
-COMMENT ON COLUMN barycenter_jobs.walk.key_column IS 'The column whose index the walk follows. Null: it goes by pages.';
+COMMENT ON COLUMN barycenter_jobs.walk.kind IS
+    'pages: through the table from end to end. key: along an index. collected: through the rows in found.';
+COMMENT ON COLUMN barycenter_jobs.walk.key_column IS 'For kind key: the column whose index the walk follows.';
 COMMENT ON COLUMN barycenter_jobs.walk.next_place IS
-    'Where the next batch begins: a page number, or a value of key_column. Null: the last batch has been done.';
+    'Where the next batch begins: a page number, a value of key_column, or found.place. Null: there is no more.';
 COMMENT ON COLUMN barycenter_jobs.walk.last_place IS 'Where the walk ends, fixed at its start.';
 COMMENT ON COLUMN barycenter_jobs.walk.batch_size IS 'Size of the next batch: pages, or rows.';
 COMMENT ON COLUMN barycenter_jobs.walk.expected_rows IS 'How many rows the planner expected to be deleted.';
 COMMENT ON COLUMN barycenter_jobs.walk.can_be_refused IS
     'True: the table has a trigger or a rule that can silently keep a row, so each batch looks whether one stayed.';
-COMMENT ON COLUMN barycenter_jobs.walk.has_waiting_rows IS
-    'True: the finder has passed rows by that must wait for others. The run ends with a batch over the whole table.';
+COMMENT ON COLUMN barycenter_jobs.walk.has_staying_rows IS
+    'For kind collected: a row was refused or held, so from then on each row is checked for whether it must stay, too.';
 COMMENT ON COLUMN barycenter_jobs.walk.noticed_at IS 'When the client was last sent a NOTICE of the progress.';

@@ -5,6 +5,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_table regclass := barycenter_jobs.table_under(new.expired);
+    v_is_deletable boolean := pg_relation_is_updatable(new.expired, false) & 16 = 16; -- 1 << CMD_DELETE
+    v_is_collectable boolean := (
+        SELECT count(*) = 3
+        FROM pg_attribute
+        WHERE
+            attrelid = new.expired
+            AND (attname, atttypid) IN (
+                ('row_version', 'xid'::regtype), ('after_row_id', 'tid'::regtype), ('deletion_order', 'bigint'::regtype)
+            )
+    );
     v_problem text;
     v_hint text;
 BEGIN
@@ -15,16 +25,13 @@ BEGIN
         ) THEN format('The view %s has no column row_id', new.expired)
         WHEN v_table IS NULL
             THEN format('The view %s does not show the rows of exactly one table of this database', new.expired)
-        WHEN new.finder IS NULL AND pg_relation_is_updatable(new.expired, false) & 16 = 0
+        WHEN NOT v_is_deletable AND NOT v_is_collectable
             THEN format('The view %s cannot be deleted from: it must be a plain SELECT … FROM one table WHERE …', new.expired)
         WHEN NOT has_table_privilege(v_table, 'SELECT')
             OR NOT has_table_privilege(v_table, 'UPDATE')
             OR NOT has_table_privilege(v_table, 'DELETE')
             THEN format('The role %s may not delete from %s', current_user, v_table)
         WHEN row_security_active(v_table) THEN format('Row-level security hides rows of %s from the role %s', v_table, current_user)
-        WHEN new.finder IS NOT NULL
-            AND to_regprocedure(format('barycenter_jobs.%I(bigint, bigint, tid[])', new.finder)) IS NULL
-            THEN format('There is no function barycenter_jobs.%s(bigint, bigint, tid[])', new.finder)
     END;
     IF v_problem IS NOT NULL THEN
         v_hint := CASE
@@ -36,6 +43,7 @@ BEGIN
         END;
         RAISE EXCEPTION '%', v_problem USING ERRCODE = 'JB010', HINT = v_hint;
     END IF;
+    new.collects := NOT v_is_deletable;
     new.target_table := (
         SELECT format('%I.%I', nspname, relname)
         FROM pg_class INNER JOIN pg_namespace ON relnamespace = pg_namespace.oid

@@ -3,7 +3,6 @@ CREATE FUNCTION barycenter_jobs.create_job(
     expired regclass,
     schedule text,
     description text,
-    finder name DEFAULT NULL,
     retention interval DEFAULT NULL,
     place integer DEFAULT NULL
 )
@@ -13,21 +12,20 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    INSERT INTO barycenter_jobs.job AS declared (name, description, schedule, position, expired, target_table, finder, retention)
+    INSERT INTO barycenter_jobs.job AS declared (name, description, schedule, position, expired, target_table, collects, retention)
     SELECT
         create_job.name,
         create_job.description,
         create_job.schedule,
         coalesce(create_job.place, (SELECT max(job.position) + 1 FROM barycenter_jobs.job), 1),
         create_job.expired,
-        '', -- check_job fills it in
-        create_job.finder,
+        '', -- the trigger check_job fills in this and the next
+        false,
         create_job.retention
     ON CONFLICT (name) DO UPDATE
         SET
             description = excluded.description,
-            expired = excluded.expired,
-            finder = excluded.finder;
+            expired = excluded.expired;
 
     EXECUTE format(
         'CREATE OR REPLACE PROCEDURE barycenter_jobs.%1$I() LANGUAGE plpgsql '
@@ -41,5 +39,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION barycenter_jobs.create_job(text, regclass, text, text, name, interval, integer) IS
+COMMENT ON FUNCTION barycenter_jobs.create_job(text, regclass, text, text, interval, integer) IS
     'Declares a job: it deletes the rows of the view expired, which shows a table''s ctid AS row_id. Declaring it again replaces its view and description and leaves schedule, pause and settings as they are. Errors: JB006 a schedule that pg_cron does not understand; JB010 a view that cannot be deleted from.';

@@ -40,7 +40,7 @@ BEGIN
     END;
 
     FOR v_row IN EXECUTE format('SELECT row_id FROM %s WHERE %s FOR UPDATE SKIP LOCKED', p_view, p_condition) LOOP
-        SELECT * INTO v_outcome FROM barycenter_jobs.delete_row(p_view, 'row_id', v_row.row_id);
+        SELECT * INTO v_outcome FROM barycenter_jobs.delete_row(p_view, format('row_id = %L', v_row.row_id));
         deleted := deleted + v_outcome.deleted;
         error_code := coalesce(error_code, v_outcome.error_code);
         error_message := coalesce(error_message, v_outcome.error_message);

@@ -1,7 +1,6 @@
 CREATE FUNCTION barycenter_jobs.delete_row(
     p_relation regclass,
-    p_row_column name,
-    p_row_id tid,
+    p_condition text,
     OUT deleted bigint,
     OUT is_refused boolean,
     OUT error_code text,
@@ -12,7 +11,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     is_refused := false;
-    EXECUTE format('DELETE FROM %s WHERE %I = %L', p_relation, p_row_column, p_row_id);
+    EXECUTE format('DELETE FROM %s WHERE %s', p_relation, p_condition);
     GET DIAGNOSTICS deleted = ROW_COUNT;
 EXCEPTION
     WHEN lock_not_available OR deadlock_detected THEN
@@ -34,5 +33,5 @@ EXCEPTION
 END
 $$;
 
-COMMENT ON FUNCTION barycenter_jobs.delete_row(regclass, name, tid) IS
-    'Deletes one row of a view or table, by its ctid. If that is refused, the error; if somebody holds it locked, no error.';
+COMMENT ON FUNCTION barycenter_jobs.delete_row(regclass, text) IS
+    'Deletes the one row of a view or table that meets the condition. If that is refused, the error; if somebody holds it locked, no error.';

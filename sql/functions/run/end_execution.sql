@@ -15,6 +15,7 @@ BEGIN
         expected_end = NULL
     WHERE id = p_execution_id AND completed_at IS NULL;
     DELETE FROM barycenter_jobs.walk WHERE execution_id = p_execution_id;
+    DELETE FROM barycenter_jobs.found WHERE execution_id = p_execution_id;
 END
 $$;
 

@@ -7,9 +7,9 @@ SELECT
     expires_at
 FROM webauthn_challenges
 WHERE
-    expires_at < floor(extract(EPOCH FROM now()))::bigint
+    expires_at < floor(date_part('epoch', now()))::bigint
     OR created_at < (
-        SELECT floor(extract(EPOCH FROM now()) - extract(EPOCH FROM job.retention))::bigint
+        SELECT floor(date_part('epoch', now()) - date_part('epoch', job.retention))::bigint
         FROM barycenter_jobs.job
         WHERE job.name = 'cleanup_expired_challenges'
     );

@@ -5,7 +5,7 @@ SELECT
     device_code,
     expires_at
 FROM device_codes
-WHERE expires_at < floor(extract(EPOCH FROM now()))::bigint;
+WHERE expires_at < floor(date_part('epoch', now()))::bigint;
 
 COMMENT ON VIEW barycenter_jobs.expired_device_codes IS 'What cleanup_expired_device_codes deletes: device codes past expires_at.';
 

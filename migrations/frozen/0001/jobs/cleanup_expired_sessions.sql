@@ -5,7 +5,7 @@ SELECT
     session_id,
     expires_at
 FROM sessions
-WHERE expires_at < floor(extract(EPOCH FROM now()))::bigint;
+WHERE expires_at < floor(date_part('epoch', now()))::bigint;
 
 COMMENT ON VIEW barycenter_jobs.expired_sessions IS 'What cleanup_expired_sessions deletes: sessions past expires_at.';
 

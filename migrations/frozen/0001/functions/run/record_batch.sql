@@ -19,8 +19,8 @@ DECLARE
     v_deleted bigint := p_execution.records_processed + p_deleted;
     v_progress double precision := 100 * CASE
         WHEN p_walk.next_place IS NULL THEN 1
-        WHEN p_walk.key_column IS NULL THEN p_walk.next_place::double precision / p_walk.last_place::double precision
-        ELSE least(0.99, v_deleted::double precision / greatest(p_walk.expected_rows, 1))
+        WHEN p_walk.kind = 'key' THEN least(0.99, v_deleted::double precision / greatest(p_walk.expected_rows, 1))
+        ELSE p_walk.next_place::double precision / p_walk.last_place::double precision
     END;
     v_expected_end timestamptz := p_execution.started_at
     + least(100 / greatest(v_progress, 0.01), 10000) * (v_now - p_execution.started_at);
@@ -30,7 +30,7 @@ BEGIN
         next_place = p_walk.next_place,
         -- Grows and shrinks by at most four times, as one batch may be no measure for the next.
         batch_size = least(greatest(batch_size * least(greatest(v_pace, 0.25), 4), 1), 1000000),
-        has_waiting_rows = p_walk.has_waiting_rows,
+        has_staying_rows = p_walk.has_staying_rows,
         noticed_at = CASE WHEN v_now - noticed_at < c_notice_interval THEN noticed_at ELSE v_now END
     WHERE execution_id = p_execution.id;
 
