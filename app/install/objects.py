@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import HOME, MIGRATIONS
+from . import FIND_IDENTITY_TABLES, FIND_NOTHING, HOME, MIGRATIONS
 
 SQL = HOME / "sql"
 FROZEN = MIGRATIONS / "frozen"
@@ -29,6 +29,8 @@ KINDS = (
 )
 # What a table holds outlives its definition: it is created once, and a revision alters it by hand.
 CREATED_ONCE = "tables"
+# What names Barycenter's tables finds them as the role does.
+NAME_IDENTITY_TABLES = ("identity_tables.sql", "identity", "jobs")
 # Nothing to undo: checks leave no trace, roles belong to the cluster, and identity tables to Barycenter.
 KEPT = ("checks", "roles.sql", "identity")
 
@@ -54,7 +56,7 @@ def upgrade_sql(revision: str) -> list[str]:
 
 
 def _install(file: Path, revision: str) -> str | None:
-    sql = (FROZEN / revision / file).read_text()
+    sql = finding(file, (FROZEN / revision / file).read_text())
     if predecessor(file, revision) is None:
         return sql  # CREATE fails on an object that exists: it may be a stranger's, and would stay the stranger's
     return None if file.parts[0] == CREATED_ONCE else replacing(sql)
@@ -65,7 +67,7 @@ def downgrade_sql(revision: str) -> list[str]:
     restores, drops = [], []
     for file in files(FROZEN / revision):
         if old := predecessor(file, revision):
-            restores += [replacing(old.read_text())] if file.parts[0] != CREATED_ONCE else []
+            restores += [replacing(finding(file, old.read_text()))] if file.parts[0] != CREATED_ONCE else []
         elif file.parts[0] not in KEPT:
             drops += _drops(file, (FROZEN / revision / file).read_text())
     return restores + drops[::-1]
@@ -87,7 +89,14 @@ def _drops(file: Path, sql: str) -> list[str]:
 def job_sql(revision: str) -> dict[str, str]:
     """By name, what declares each job that comes with the product, as of ``revision``."""
     folders = sorted(folder for folder in FROZEN.iterdir() if folder.name <= revision)
-    return {file.stem: file.read_text() for folder in folders for file in _files_of(folder / "jobs")}
+    return {
+        file.stem: finding(Path("jobs"), file.read_text()) for folder in folders for file in _files_of(folder / "jobs")
+    }
+
+
+def finding(file: Path, sql: str) -> str:
+    """The same, with the search_path that it needs."""
+    return f"{FIND_IDENTITY_TABLES}\n{sql}\n{FIND_NOTHING}" if {*file.parts} & {*NAME_IDENTITY_TABLES} else sql
 
 
 def replacing(sql: str) -> str:

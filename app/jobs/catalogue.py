@@ -49,7 +49,9 @@ class Catalogue:
 
     async def job(self, name: str) -> Job | None:
         rows = await self._database.fetch(
-            Job, "SELECT name, description, schedule, enabled FROM barycenter_jobs.job WHERE name = %(name)s", {"name": name}
+            Job,
+            "SELECT name, description, schedule, enabled FROM barycenter_jobs.job WHERE name = %(name)s",
+            {"name": name},
         )
         return rows[0] if rows else None
 
@@ -86,7 +88,9 @@ class Catalogue:
     async def reschedule(self, name: str, schedule: str, *, client: str) -> None:
         """``schedule`` is five-field cron. Raises UnknownJobError and BadScheduleError."""
         await self._database.call(
-            "SELECT barycenter_jobs.reschedule_job(%(name)s, %(schedule)s)", {"name": name, "schedule": schedule}, client=client
+            "SELECT barycenter_jobs.reschedule_job(%(name)s, %(schedule)s)",
+            {"name": name, "schedule": schedule},
+            client=client,
         )
 
     async def cancel(self, name: str, *, client: str) -> None:

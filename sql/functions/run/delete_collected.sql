@@ -16,7 +16,8 @@ SET enable_mergejoin = off
 SET enable_seqscan = off
 AS $$
 DECLARE
-    v_found barycenter_jobs.found;
+    v_found record;
+    v_stays boolean;
     v_outcome record;
 BEGIN
     has_staying_rows := p_walk.has_staying_rows;
@@ -48,19 +49,19 @@ BEGIN
             SELECT FROM barycenter_jobs.found AS earlier
             WHERE earlier.execution_id = p_walk.execution_id AND earlier.row_id = v_found.after_row_id AND earlier.stays
         ) THEN
-            v_found.stays := true;
+            v_stays := true;
         ELSE
             SELECT *
             INTO v_outcome
             FROM barycenter_jobs.delete_row(
                 p_job.target_table::regclass, format('ctid = %L AND xmin = %L', v_found.row_id, v_found.row_version)
             );
-            v_found.stays := v_outcome.is_refused;
+            v_stays := v_outcome.is_refused;
             deleted := deleted + v_outcome.deleted;
             error_code := coalesce(error_code, v_outcome.error_code);
             error_message := coalesce(error_message, v_outcome.error_message);
         END IF;
-        IF v_found.stays THEN
+        IF v_stays THEN
             has_staying_rows := true;
             UPDATE barycenter_jobs.found SET stays = true WHERE execution_id = v_found.execution_id AND place = v_found.place;
         END IF;

@@ -12,7 +12,7 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '1ms'
 AS $$
 DECLARE
-    v_row record;
+    v_row_id tid;
     v_outcome record;
 BEGIN
     BEGIN
@@ -39,8 +39,8 @@ BEGIN
             deleted := 0;
     END;
 
-    FOR v_row IN EXECUTE format('SELECT row_id FROM %s WHERE %s FOR UPDATE SKIP LOCKED', p_view, p_condition) LOOP
-        SELECT * INTO v_outcome FROM barycenter_jobs.delete_row(p_view, format('row_id = %L', v_row.row_id));
+    FOR v_row_id IN EXECUTE format('SELECT row_id FROM %s WHERE %s FOR UPDATE SKIP LOCKED', p_view, p_condition) LOOP
+        SELECT * INTO v_outcome FROM barycenter_jobs.delete_row(p_view, format('row_id = %L', v_row_id));
         deleted := deleted + v_outcome.deleted;
         error_code := coalesce(error_code, v_outcome.error_code);
         error_message := coalesce(error_message, v_outcome.error_message);

@@ -36,8 +36,10 @@ BEGIN
     SELECT *
     INTO v_batch
     FROM barycenter_jobs.delete_batch(p_job, v_walk, v_range.condition, v_range.next_place::text);
-    v_walk.next_place := v_range.next_place;
-    v_walk.has_staying_rows := v_batch.has_staying_rows;
+    UPDATE barycenter_jobs.walk
+    SET next_place = v_range.next_place, has_staying_rows = v_batch.has_staying_rows
+    WHERE execution_id = p_execution.id
+    RETURNING * INTO v_walk;
     RETURN barycenter_jobs.record_batch(
         p_job, p_execution, v_walk, v_began, v_batch.deleted, v_batch.error_code, v_batch.error_message
     );

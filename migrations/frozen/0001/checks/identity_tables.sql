@@ -55,8 +55,8 @@ BEGIN
         ) AS expected (table_name, column_name, type, needed)
         LEFT JOIN pg_catalog.pg_attribute AS found
             ON
-                found.attrelid = pg_catalog.to_regclass(expected.table_name)
-                AND found.attname = expected.column_name
+                found.attrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(expected.table_name)
+                AND found.attname OPERATOR(pg_catalog.=) expected.column_name
                 AND NOT found.attisdropped
         WHERE pg_catalog.to_regclass(expected.table_name) IS NOT NULL
     LOOP
@@ -64,7 +64,7 @@ BEGIN
             RAISE EXCEPTION 'The table "%" has no column "%"', v_wrong.table_name, v_wrong.column_name
             USING ERRCODE = 'JB011', HINT = 'Let Barycenter migrate its tables first, or let DATABASE_URL name its database.';
         END IF;
-        IF v_wrong.found_type <> v_wrong.type THEN
+        IF v_wrong.found_type OPERATOR(pg_catalog.<>) v_wrong.type THEN
             RAISE EXCEPTION 'The column "%.%" is of type %, but the jobs expect %',
                 v_wrong.table_name, v_wrong.column_name, v_wrong.found_type, v_wrong.type
             USING ERRCODE = 'JB011', HINT = 'Let Barycenter migrate its tables first, or let DATABASE_URL name its database.';

@@ -10,7 +10,7 @@ DECLARE
     );
     v_server_version integer := pg_catalog.current_setting('server_version_num');
     v_missing text;
-    v_schema_owner name := (SELECT nspowner::regrole FROM pg_catalog.pg_namespace WHERE nspname = 'barycenter_jobs');
+    v_schema_owner name := (SELECT pg_catalog.pg_get_userbyid(nspowner) FROM pg_catalog.pg_namespace WHERE nspname = 'barycenter_jobs');
 BEGIN
     -- Whoever may create in it could plant functions that run with the owner's rights.
     IF NOT pg_catalog.pg_has_role(v_schema_owner, 'USAGE') OR EXISTS (

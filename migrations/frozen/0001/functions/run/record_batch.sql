@@ -12,7 +12,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    c_notice_interval CONSTANT interval := '2 seconds';
+    c_notice_interval CONSTANT interval := interval '2 seconds';
     v_now timestamptz := clock_timestamp();
     v_pace double precision := extract(EPOCH FROM p_job.batch_time)
     / greatest(extract(EPOCH FROM v_now - p_began), 0.0001);
@@ -27,10 +27,8 @@ DECLARE
 BEGIN
     UPDATE barycenter_jobs.walk
     SET
-        next_place = p_walk.next_place,
         -- Grows and shrinks by at most four times, as one batch may be no measure for the next.
         batch_size = least(greatest(batch_size * least(greatest(v_pace, 0.25), 4), 1), 1000000),
-        has_staying_rows = p_walk.has_staying_rows,
         noticed_at = CASE WHEN v_now - noticed_at < c_notice_interval THEN noticed_at ELSE v_now END
     WHERE execution_id = p_execution.id;
 
