@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from .errors import (
     AlreadyRunningError,
     BadScheduleError,
+    BadSettingError,
     DatabaseError,
     DatabaseUnavailableError,
     InvalidInputError,
@@ -33,7 +34,9 @@ BY_SQLSTATE: dict[str, type[JobsError]] = {
     "JB002": AlreadyRunningError,
     "JB005": NotRunningError,
     "JB006": BadScheduleError,
+    "JB014": BadSettingError,
 }
+WITH_HINT = ("JB006", "JB014")
 # PostgreSQL's appendix A: connection exception, insufficient resources, operator intervention.
 UNAVAILABLE = ("08", "53", "57P")
 GONE = {None, "57P01", "57P02"}  # the connection, or the server on the other end of it
@@ -161,7 +164,7 @@ def translated() -> Iterator[None]:
 def translation(error: psycopg.Error) -> JobsError:
     state, message = error.sqlstate or "", error.diag.message_primary or f"{error}"
     if state in BY_SQLSTATE:
-        return BY_SQLSTATE[state](f"{message}. {error.diag.message_hint}" if state == "JB006" else message)
+        return BY_SQLSTATE[state](f"{message}. {error.diag.message_hint}" if state in WITH_HINT else message)
     if state in NOT_MIGRATED:
         return DatabaseError(f"The database is not up to date ({message}). Run: alembic upgrade head")
     if isinstance(error, psycopg.DataError) and not state:

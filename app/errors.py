@@ -35,6 +35,12 @@ class BadScheduleError(RefusedError):
     code = "BAD_SCHEDULE"
 
 
+class BadSettingError(RefusedError):
+    """A job cannot have a setting of this value (SQLSTATE JB014)."""
+
+    code = "BAD_SETTING"
+
+
 class InvalidInputError(JobsError):
     """An argument has a value that makes no sense."""
 

@@ -104,11 +104,13 @@ def outcome(execution: Execution) -> str:
 
 async def cancel_job(_root: None, info: Info, *, job_name: str) -> Result:
     cancel = info.context.jobs.catalogue.cancel(job_name, client=info.context.client)
-    return await changed(info, job_name, cancel, "is asked to end before its next batch")
+    return await changed(info, job_name, cancel, "is cancelled")
 
 
-async def pause_job(_root: None, info: Info, *, job_name: str) -> Result:
-    pause = info.context.jobs.catalogue.pause(job_name, client=info.context.client)
+async def pause_job(
+    _root: None, info: Info, *, job_name: str, reason: str | None = None, until: datetime | None = None
+) -> Result:
+    pause = info.context.jobs.catalogue.pause(job_name, reason, until, client=info.context.client)
     return await changed(info, job_name, pause, "is paused")
 
 
@@ -121,6 +123,15 @@ async def reschedule_job(_root: None, info: Info, *, job_name: str, schedule: st
     text = schedule.removeprefix("0 ") if len(schedule.split()) == 6 else schedule
     reschedule = info.context.jobs.catalogue.reschedule(job_name, text, client=info.context.client)
     return await changed(info, job_name, reschedule, f"runs at {six_fields(text)} from now on")
+
+
+async def configure_job(
+    _root: None, info: Info, *, job_name: str, retention: int | None = None, history_retention: int | None = None
+) -> Result:
+    configure = info.context.jobs.catalogue.configure(
+        job_name, retention, history_retention, client=info.context.client
+    )
+    return await changed(info, job_name, configure, "has its new settings")
 
 
 async def changed(info: Info, job_name: str, change: Coroutine[Any, Any, None], done: str) -> Result:
@@ -239,6 +250,7 @@ FIELDS: Mapping[str, Callable[..., Any]] = {
     "Mutation.pauseJob": pause_job,
     "Mutation.resumeJob": resume_job,
     "Mutation.rescheduleJob": reschedule_job,
+    "Mutation.configureJob": configure_job,
     "Subscription.jobExecutions": job_executions,
     "Job.schedule": schedule,
     "Job.nextRunAt": next_run_at,

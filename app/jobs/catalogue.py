@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from ..db import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A row of ``job``. ``schedule`` is five-field cron, UTC."""
+    """A row of ``job``. ``schedule`` is five-field cron, UTC; ``retention`` and ``history_retention`` are seconds."""
 
     name: str
     description: str
     schedule: str
     enabled: bool
+    paused_until: datetime | None
+    pause_reason: str | None
+    retention: int | None
+    history_retention: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +42,25 @@ class Preview:
     oldest: datetime | None
 
 
+SELECT: LiteralString = """
+    SELECT
+        name, description, schedule, enabled, paused_until, pause_reason,
+        extract(EPOCH FROM retention)::bigint AS retention,
+        extract(EPOCH FROM history_retention)::bigint AS history_retention
+    FROM barycenter_jobs.job
+"""
+
+
 class Catalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def jobs(self) -> list[Job]:
         """All jobs, in the catalogue's order."""
-        return await self._database.fetch(
-            Job, "SELECT name, description, schedule, enabled FROM barycenter_jobs.job ORDER BY position"
-        )
+        return await self._database.fetch(Job, f"{SELECT} ORDER BY position")
 
     async def job(self, name: str) -> Job | None:
-        rows = await self._database.fetch(
-            Job,
-            "SELECT name, description, schedule, enabled FROM barycenter_jobs.job WHERE name = %(name)s",
-            {"name": name},
-        )
+        rows = await self._database.fetch(Job, f"{SELECT} WHERE name = %(name)s", {"name": name})
         return rows[0] if rows else None
 
     async def statuses(self) -> list[JobStatus]:
@@ -77,9 +85,13 @@ class Catalogue:
             {"names": names},
         )
 
-    async def pause(self, name: str, *, client: str) -> None:
-        """pg_cron starts it no more. Raises UnknownJobError."""
-        await self._database.call("SELECT barycenter_jobs.pause_job(%(name)s)", {"name": name}, client=client)
+    async def pause(self, name: str, reason: str | None, until: datetime | None, *, client: str) -> None:
+        """pg_cron does not start it any more. Raises UnknownJobError and BadSettingError."""
+        await self._database.call(
+            "SELECT barycenter_jobs.pause_job(%(name)s, %(reason)s::text, %(until)s::timestamptz)",
+            {"name": name, "reason": reason, "until": until},
+            client=client,
+        )
 
     async def resume(self, name: str, *, client: str) -> None:
         """Raises UnknownJobError."""
@@ -93,6 +105,15 @@ class Catalogue:
             client=client,
         )
 
+    async def configure(self, name: str, retention: int | None, history_retention: int | None, *, client: str) -> None:
+        """Seconds; None leaves a setting as it is. Raises UnknownJobError and BadSettingError."""
+        await self._database.call(
+            "SELECT barycenter_jobs.configure_job("
+            "%(name)s, make_interval(secs => %(retention)s), make_interval(secs => %(history_retention)s))",
+            {"name": name, "retention": retention, "history_retention": history_retention},
+            client=client,
+        )
+
     async def cancel(self, name: str, *, client: str) -> None:
-        """Asks the run to end before its next batch. Raises UnknownJobError and NotRunningError."""
+        """Ends the run. Raises UnknownJobError and NotRunningError."""
         await self._database.call("SELECT barycenter_jobs.cancel_job(%(name)s)", {"name": name}, client=client)

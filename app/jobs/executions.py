@@ -33,6 +33,8 @@ class Execution:
     started_by: str
     client: str
     skipped_starts: int
+    progress: float | None
+    expected_end: datetime | None
     status: str
 
 
@@ -63,7 +65,8 @@ class Figures:
 STATUS: LiteralString = "CASE" + "".join(f" WHEN {STATUSES[name]} THEN '{name}'" for name in STATUSES) + " END"
 COLUMNS: LiteralString = f"""
     id, job_name, started_at, completed_at, success, error_message, records_processed, error_code, scheduled,
-    started_by, application_name AS client, skipped_starts, {STATUS} AS status
+    started_by, application_name AS client, skipped_starts, progress::float8 AS progress, expected_end,
+    {STATUS} AS status
 """
 SELECT: LiteralString = f"SELECT {COLUMNS} FROM public.job_execution"
 # Each kind with a condition that an index answers.

@@ -146,5 +146,7 @@ def started(execution: Execution) -> Execution:
         error_code=None,
         records_processed=0,
         skipped_starts=0,
+        progress=0.0,
+        expected_end=None,
         status="RUNNING",
     )

@@ -6,11 +6,13 @@ AS $$
 DECLARE
     v_execution_id bigint;
 BEGIN
-    IF pg_catalog.now() OPERATOR(pg_catalog.<) pg_catalog.statement_timestamp() THEN
+    -- A person's BEGIN. A program's is refused by COMMIT; in the extended protocol each statement is a little younger than
+    -- its transaction, so the two cannot be told apart.
+    IF pg_catalog.now() OPERATOR(pg_catalog.+) INTERVAL '2 seconds' OPERATOR(pg_catalog.<) pg_catalog.statement_timestamp() THEN
         RAISE EXCEPTION 'run_job commits, so it cannot run inside a transaction block'
         USING ERRCODE = 'invalid_transaction_termination', HINT = 'CALL it outside of BEGIN and COMMIT.';
     END IF;
-    COMMIT; -- fails here, before anything is done, if the caller is a function
+    COMMIT; -- fails here, before anything is done, in a transaction block or a function
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED; -- whatever the default is; only the first statement may say so
     v_execution_id := barycenter_jobs.start_execution(p_job_name, p_request_id);
     COMMIT;

@@ -129,7 +129,7 @@ def test_logs_are_filtered_by_status_and_time(database: Cluster, ask: Ask, owner
     owner.execute(f"CALL run_job('{CHALLENGES}')")
     owner.execute(f"CALL run_job('{CHALLENGES}')")
     owner.execute(
-        "UPDATE job_execution SET success = false, error_code = '57014', error_message = 'x'"
+        "UPDATE job_execution SET success = false, error_code = 'JB007', error_message = 'x'"
         " WHERE id = (SELECT max(id) FROM job_execution)"
     )
     with trigger(owner, "PERFORM pg_sleep(1)"):
@@ -229,7 +229,7 @@ def test_a_run_is_cancelled_and_says_by_whom(ask: Ask, owner: Connection) -> Non
         assert result["message"] == f"Job {SESSIONS} is asked to end before its next batch"
         until(lambda: log(ask, "(status: CANCELLED)"))
     [row] = log(ask, fields="errorMessage errorCode success")
-    assert row == {"errorMessage": "Cancelled by barycenter_jobs_app", "errorCode": "57014", "success": False}
+    assert row == {"errorMessage": "Cancelled by barycenter_jobs_app", "errorCode": "JB007", "success": False}
 
 
 def test_a_trigger_that_does_not_wait_answers_with_the_run_that_it_started(ask: Ask, owner: Connection) -> None:

@@ -45,11 +45,11 @@ def test_ready_says_which_schedule_is_not_the_catalogues(endpoint: str, owner: C
 
 
 def test_ready_says_that_migrations_are_missing(endpoint: str, owner: Connection, migrated: Cluster) -> None:
-    owner.execute("UPDATE alembic_version SET version_num = '0000'")
+    owner.execute("UPDATE barycenter_jobs.alembic_version SET version_num = '0000'")
     try:
         assert checks(endpoint, 503)["migrations"].startswith("The database is at 0000, and not 0001.")
     finally:
-        owner.execute("UPDATE alembic_version SET version_num = '0001'")
+        owner.execute("UPDATE barycenter_jobs.alembic_version SET version_num = '0001'")
     with serving(migrated.superuser.rsplit("/", 1)[0] + "/template1") as elsewhere:
         assert checks(elsewhere, 503)["migrations"].endswith("Run: alembic upgrade head")
 

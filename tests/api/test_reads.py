@@ -19,7 +19,7 @@ class Row:
     description: str
 
 
-SLOW = "SELECT description FROM public.job, pg_sleep(0.4) WHERE name = %(name)s"
+SLOW = "SELECT description FROM barycenter_jobs.job, pg_sleep(0.4) WHERE name = %(name)s"
 BUSY = "SELECT %(n)s::text AS description FROM pg_sleep(0.4)"
 COUNTED = "SELECT nextval('asked')::text AS description"
 

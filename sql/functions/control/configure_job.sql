@@ -14,7 +14,7 @@ DECLARE
 BEGIN
     IF p_retention IS NOT NULL AND v_job.retention IS NULL THEN
         RAISE EXCEPTION 'Job % has no retention: its view asks for none', p_job_name
-        USING ERRCODE = 'JB006', HINT = 'SELECT name, retention FROM job shows which jobs have one.';
+        USING ERRCODE = 'JB014', HINT = 'SELECT name, retention FROM job shows which jobs have one.';
     END IF;
     UPDATE barycenter_jobs.job
     SET
@@ -23,8 +23,14 @@ BEGIN
     WHERE name = p_job_name
     RETURNING * INTO v_job;
     RETURN format('Job %s: retention %s, history_retention %s.', p_job_name, coalesce(v_job.retention::text, 'none'), v_job.history_retention);
+EXCEPTION
+    WHEN check_violation THEN
+        RAISE EXCEPTION 'A setting is out of range'
+        USING
+            ERRCODE = 'JB014',
+            HINT = 'Give a retention from 0 to 10 years, and a history_retention from 1 second to 100 years.';
 END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.configure_job(text, interval, interval) IS
-    'Sets how long the job keeps rows before they are due (retention), and its own history (history_retention); null leaves a setting as it is. job_change records who and when. Errors: JB001 unknown job; JB006 a job without retention; 23514 out of range.';
+    'Sets how long the job keeps rows before they are due (retention), and its own history (history_retention); null leaves a setting as it is. job_change records who and when. Errors: JB001 unknown job; JB014 a job without retention, or a setting out of range.';

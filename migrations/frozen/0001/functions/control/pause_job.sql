@@ -9,7 +9,7 @@ BEGIN
     PERFORM barycenter_jobs.find_job(p_job_name);
     IF p_until <= now() THEN
         RAISE EXCEPTION 'The pause would end at %, which is past', p_until
-        USING ERRCODE = 'JB006', HINT = 'Give a time that lies ahead, or none.';
+        USING ERRCODE = 'JB014', HINT = 'Give a time that lies ahead, or none.';
     END IF;
     UPDATE barycenter_jobs.job
     SET enabled = false, pause_reason = p_reason, paused_until = p_until
@@ -22,4 +22,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.pause_job(text, text, timestamptz) IS
-    'Pauses a job: pg_cron does not start it until resume_job, or until p_until. A run that is going on goes on, and the job can still be run by hand. job_change records who, when and p_reason. Errors: JB001 unknown job; JB006 an end that is past.';
+    'Pauses a job: pg_cron does not start it until resume_job, or until p_until. A run that is going on goes on, and the job can still be run by hand. job_change records who, when and p_reason. Errors: JB001 unknown job; JB014 an end that is past.';
