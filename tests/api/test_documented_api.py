@@ -93,7 +93,7 @@ def test_an_unknown_job_is_an_answer_and_leaves_no_row(ask: Ask, owner: Connecti
     assert count(owner, "job_execution") == 0
 
 
-@pytest.mark.parametrize("code", ["P0001", "53100", "57P01", "42P01"])
+@pytest.mark.parametrize("code", ["P0001", "53100", "57P01", "42P02"])
 def test_a_failed_job_answers_no_success_and_its_error(ask: Ask, owner: Connection, code: str) -> None:
     add_sessions(owner, 7, -10)
     with trigger(owner, f"RAISE EXCEPTION 'the audit says no' USING ERRCODE = '{code}'"):

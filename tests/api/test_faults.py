@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from ..cluster import Cluster, Connection, until
-from ..conftest import SESSIONS, add_sessions, executions, trigger
+from ..conftest import SESSIONS, add_many_batches, add_sessions, executions, trigger
 from ..ports import free_port, is_listening
 from .server import LOG, serving, start
 
@@ -119,12 +119,11 @@ def test_a_database_without_our_migrations_is_told_so(migrated: Cluster) -> None
 def test_a_run_that_is_cancelled_at_any_moment_answers_no_success_and_why(
     database: Cluster, owner: Connection, endpoint: str
 ) -> None:
-    owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
     query = {"query": f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ success message }} }}'}
     for _ in range(8):
         owner.execute("TRUNCATE sessions")
-        add_sessions(owner, 2000, -10)
-        with ThreadPoolExecutor() as executor:
+        add_many_batches(owner)
+        with trigger(owner, "PERFORM pg_sleep(0.05)"), ThreadPoolExecutor() as executor:
             answer = executor.submit(httpx.post, endpoint, json=query, timeout=30)
             until(
                 lambda: owner.execute(

@@ -21,7 +21,7 @@ from barycenter_jobs.jobs.executions import Execution, Executions
 from barycenter_jobs.jobs.feed import Feed
 
 from ..cluster import Cluster, Connection, until
-from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, executions, trigger
+from ..conftest import CHALLENGES, MANY, SESSIONS, Run, add_many_batches, executions, trigger
 from .server import serving
 
 FIELDS = "id jobName status success recordsProcessed startedAt completedAt"
@@ -89,7 +89,7 @@ def read(endpoint: str) -> Iterator[Read]:
 
 @contextmanager
 def slow_batches(owner: Connection) -> Iterator[None]:
-    owner.execute("UPDATE job SET batch_size = 10 WHERE name = %s", [SESSIONS])
+    add_many_batches(owner)
     with trigger(owner, "PERFORM pg_sleep(0.6)"):
         yield
 
@@ -97,7 +97,6 @@ def slow_batches(owner: Connection) -> Iterator[None]:
 def test_a_run_is_told_from_start_to_end_within_a_second(
     database: Cluster, owner: Connection, read: Callable[..., Reader]
 ) -> None:
-    add_sessions(owner, 50, -10)
     reader = read()
     with slow_batches(owner):
         assert Run(database).end() is None
@@ -108,7 +107,7 @@ def test_a_run_is_told_from_start_to_end_within_a_second(
     counts = [event["recordsProcessed"] for event in events]
     assert counts == sorted(counts)
     assert len(set(counts)) > 3
-    assert counts[-1] == 50
+    assert counts[-1] == MANY
     assert reader.events[0][0] - row.started_at.timestamp() < 1
     assert reader.events[-1][0] - row.completed_at.timestamp() < 1
 
@@ -123,7 +122,6 @@ def test_a_run_that_is_over_at_once_has_a_start_and_an_end(owner: Connection, re
 
 
 def test_a_long_runs_end_is_told_however_many_started_since(database: Cluster, owner: Connection, read: Read) -> None:
-    add_sessions(owner, 20, -10)
     reader = read()
     with slow_batches(owner):
         run = Run(database)
@@ -146,7 +144,6 @@ def test_only_the_job_that_was_asked_for_is_told(owner: Connection, read: Read) 
 
 
 def test_who_comes_late_is_told_what_runs(database: Cluster, owner: Connection, read: Read) -> None:
-    add_sessions(owner, 50, -10)
     with slow_batches(owner):
         run = Run(database)
         until(lambda: executions(owner))
@@ -159,7 +156,6 @@ def test_who_comes_late_is_told_what_runs(database: Cluster, owner: Connection, 
 def test_no_end_is_lost_when_the_database_is_restarted(
     database: Cluster, owner: Connection, read: Callable[..., Reader]
 ) -> None:
-    add_sessions(owner, 50, -10)
     reader = read(timeout=60)
     with slow_batches(owner):
         Run(database)
@@ -239,7 +235,7 @@ def test_subscriptions_are_limited(database: Cluster, monkeypatch: pytest.Monkey
 
 def test_a_slow_readers_events_are_bounded_and_its_ends_complete() -> None:
     run = Execution(
-        1, SESSIONS, datetime.now(UTC), None, None, None, 0, None, False, "barycenter", "psql", 0, "RUNNING"
+        1, SESSIONS, datetime.now(UTC), None, None, None, 0, None, False, "barycenter", "psql", 0, 0.0, None, "RUNNING"
     )
     reader = feed.Reader()
     for number in range(100):

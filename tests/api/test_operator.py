@@ -220,13 +220,12 @@ def test_what_cannot_be_done_is_an_answer_with_a_sentence(ask: Ask, owner: Conne
 
 
 def test_a_run_is_cancelled_and_says_by_whom(ask: Ask, owner: Connection) -> None:
-    owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
     add_sessions(owner, 200, -10)
-    with trigger(owner, "PERFORM pg_sleep(0.05)"):
+    with trigger(owner, "PERFORM pg_sleep(1)"):
         started = ask(f'mutation {{ triggerJob(jobName: "{SESSIONS}", wait: false) {{ success message }} }}')
         assert started["data"]["triggerJob"] == {"success": True, "message": f"Job {SESSIONS} is still running"}
         result = change(ask, f'cancelJob(jobName: "{SESSIONS}")')
-        assert result["message"] == f"Job {SESSIONS} is asked to end before its next batch"
+        assert result["message"] == f"Job {SESSIONS} is cancelled"
         until(lambda: log(ask, "(status: CANCELLED)"))
     [row] = log(ask, fields="errorMessage errorCode success")
     assert row == {"errorMessage": "Cancelled by barycenter_jobs_app", "errorCode": "JB007", "success": False}
