@@ -13,16 +13,21 @@ FROM (
     SELECT ctid AS row_id, xmin AS row_version, token, parent_token, created_at, expires_at
     FROM refresh_tokens
     WHERE expires_at < floor(date_part('epoch', now()))::bigint
-    UNION
-    SELECT rotated.ctid, rotated.xmin, rotated.token, rotated.parent_token, rotated.created_at, rotated.expires_at
-    FROM refresh_tokens AS successor
-    INNER JOIN refresh_tokens AS rotated ON successor.parent_token = rotated.token
+    UNION ALL
+    SELECT ctid, xmin, token, parent_token, created_at, expires_at
+    FROM refresh_tokens
     WHERE
-        rotated.revoked <> 0
-        AND successor.created_at < (
-            SELECT floor(date_part('epoch', now()) - date_part('epoch', retention))::bigint
-            FROM barycenter_jobs.job
-            WHERE name = 'cleanup_expired_refresh_tokens'
+        expires_at >= floor(date_part('epoch', now()))::bigint
+        AND revoked <> 0
+        AND token IN (
+            SELECT successor.parent_token
+            FROM refresh_tokens AS successor
+            WHERE
+                successor.created_at < (
+                    SELECT floor(date_part('epoch', now()) - date_part('epoch', retention))::bigint
+                    FROM barycenter_jobs.job
+                    WHERE name = 'cleanup_expired_refresh_tokens'
+                )
         )
 ) AS due
 LEFT JOIN refresh_tokens AS parent
