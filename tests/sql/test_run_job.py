@@ -1,12 +1,25 @@
 """What one run does, and what the log says of it."""
 
 import threading
+import time
+from contextlib import suppress
 
 import psycopg
 import pytest
 
 from ..cluster import Cluster, Connection, until
-from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, count, executions, scheduled_call, trigger
+from ..conftest import (
+    CHALLENGES,
+    MANY,
+    SESSIONS,
+    Run,
+    add_many_batches,
+    add_sessions,
+    as_pg_cron,
+    count,
+    executions,
+    trigger,
+)
 
 REFUSED = "Some rows cannot be deleted, and stay. The first: "
 SLOW = "PERFORM pg_sleep(0.2)"
@@ -16,10 +29,12 @@ def test_a_run_deletes_what_has_expired_and_logs_it(owner: Connection, operator:
     add_sessions(owner, 30, -10)
     add_sessions(owner, 20, 3600)
 
-    answer = operator.execute("CALL run_job(%s)", [SESSIONS]).fetchone()
+    notices: list[str | None] = []
+    operator.add_notice_handler(lambda notice: notices.append(notice.message_primary))
+    operator.execute("CALL run_job(%s)", [SESSIONS])
 
     [row] = executions(owner)
-    assert answer == (row.id, 30)
+    assert notices == [f"{SESSIONS} has deleted 30 rows (execution {row.id})"]
     assert count(owner, "sessions") == 20
     assert (row.success, row.error_message, row.error_code, row.records_processed) == (True, None, None, 30)
     assert row.started_at <= row.completed_at
@@ -31,8 +46,9 @@ def test_a_run_deletes_what_has_expired_and_logs_it(owner: Connection, operator:
 
 
 def test_a_run_with_nothing_to_do_is_a_success_of_no_rows(owner: Connection) -> None:
-    assert owner.execute("CALL run_job(%s)", [SESSIONS]).fetchone() == (executions(owner)[0].id, 0)
-    assert executions(owner)[0].success
+    owner.execute("CALL run_job(%s)", [SESSIONS])
+    [row] = executions(owner)
+    assert (row.success, row.records_processed, row.progress) == (True, 0, 100)
 
 
 def test_an_unknown_job_is_an_error_and_leaves_no_row(owner: Connection) -> None:
@@ -52,22 +68,22 @@ def test_a_call_inside_a_transaction_is_refused_before_anything_is_done(database
 
 
 def test_a_run_is_seen_while_it_goes_on_with_a_count_that_grows(database: Cluster, owner: Connection) -> None:
-    add_sessions(owner, 50, -10)
-    add_sessions(owner, 50, -20)
-    owner.execute("UPDATE job SET batch_size = 10 WHERE name = %s", [SESSIONS])
+    add_many_batches(owner)
     with trigger(owner, SLOW):
         run = Run(database)
         until(lambda: executions(owner) and executions(owner)[0].records_processed > 0)
         [first] = executions(owner)
         assert (first.completed_at, first.success) == (None, None)
-        assert 100 - count(owner, "sessions") >= first.records_processed > 0
+        assert MANY - count(owner, "sessions") >= first.records_processed > 0
+        assert 0 < first.progress < 100
+        assert first.expected_end > first.started_at
         until(lambda: executions(owner)[0].records_processed > first.records_processed)
         status = owner.execute("SELECT * FROM job_status WHERE name = %s", [SESSIONS]).fetchone()
         assert status is not None
         assert (status.running_execution, status.lost) == (first.id, False)
         assert run.end() is None
     [row] = executions(owner)
-    assert (row.success, row.records_processed) == (True, 100)
+    assert (row.success, row.records_processed, row.progress, row.expected_end) == (True, MANY, 100, None)
 
 
 def test_a_running_job_is_not_started_again_and_another_job_runs_beside_it(
@@ -92,7 +108,8 @@ def test_a_scheduled_start_while_the_job_runs_is_skipped_and_counted(database: C
     with trigger(owner, "PERFORM pg_sleep(1)"):
         run = Run(database)
         until(lambda: executions(owner))
-        assert owner.execute(scheduled_call(owner)).fetchone() == (None, None)
+        with as_pg_cron(database) as pg_cron:
+            pg_cron.execute("CALL cleanup_expired_sessions()")
         assert run.end() is None
     [row] = executions(owner)
     assert (row.skipped_starts, row.scheduled, row.success) == (1, False, True)
@@ -131,10 +148,8 @@ def test_an_objection_that_is_deferred_to_the_commit_is_logged_too(owner: Connec
 
 
 def test_batches_before_a_failure_stay_deleted_and_counted(owner: Connection) -> None:
-    add_sessions(owner, 10, -30)
-    add_sessions(owner, 10, -20)
+    add_many_batches(owner)
     add_sessions(owner, 10, -10, prefix="poison")
-    owner.execute("UPDATE job SET batch_size = 10 WHERE name = %s", [SESSIONS])
     poison = "IF OLD.session_id LIKE 'poison%' THEN RAISE EXCEPTION 'full' USING ERRCODE = 'disk_full'; END IF"
     with (
         trigger(owner, poison, "AFTER DELETE ON sessions FOR EACH ROW"),
@@ -142,7 +157,9 @@ def test_batches_before_a_failure_stay_deleted_and_counted(owner: Connection) ->
     ):
         owner.execute("CALL run_job(%s)", [SESSIONS])
     [row] = executions(owner)
-    assert (row.success, row.records_processed, count(owner, "sessions")) == (False, 20, 10)
+    assert (row.success, row.records_processed) == (False, MANY + 10 - count(owner, "sessions"))
+    assert 0 < row.records_processed < MANY
+    assert 0 < row.progress < 100
 
 
 def test_a_cancelled_run_is_logged_as_cancelled(database: Cluster, owner: Connection) -> None:
@@ -169,9 +186,7 @@ def test_a_statement_timeout_ends_a_run_as_a_logged_failure(owner: Connection) -
 
 @pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
 def test_a_stricter_default_isolation_does_not_matter(owner: Connection, isolation: str) -> None:
-    add_sessions(owner, 25, -10)
-    add_sessions(owner, 25, -20)
-    owner.execute("UPDATE job SET batch_size = 10 WHERE name = %s", [SESSIONS])
+    add_many_batches(owner)
     owner.execute("SELECT set_config('default_transaction_isolation', %s, false)", [isolation])
     owner.execute("CALL run_job(%s)", [SESSIONS])
     assert count(owner, "sessions") == 0
@@ -190,7 +205,8 @@ def test_a_hostile_search_path_does_not_matter(database: Cluster, owner: Connect
         )
         with database.connect(database.app) as operator:
             operator.execute("SET search_path = hostile, pg_catalog, public")
-            assert operator.execute("CALL public.run_job(%s)", [SESSIONS]).fetchone() == (executions(owner)[0].id, 5)
+            operator.execute("CALL barycenter_jobs.run_job(%s)", [SESSIONS])
+        assert executions(owner)[0].records_processed == 5
     finally:
         owner.execute("SET client_min_messages = warning; DROP SCHEMA hostile CASCADE")
 
@@ -208,9 +224,10 @@ def test_an_operator_runs_jobs_and_can_do_nothing_else_to_the_tables(owner: Conn
         "UPDATE job SET schedule = '* * * * *'",
         "SELECT cron.schedule('x', '* * * * *', 'SELECT 1')",
         "SELECT sync_schedule()",
-        "SELECT cleanup_expired_sessions(0, 1, 1)",
+        "SELECT delete_range('expired_sessions', 'true')",
+        "SELECT drop_job('cleanup_expired_sessions')",
+        "CREATE TABLE barycenter_jobs.mine ()",
         "SELECT close_lost_executions()",
-        "CALL run_job('cleanup_expired_sessions', p_schedule => '0 * * * *')",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             operator.execute(statement)
@@ -222,13 +239,13 @@ def test_only_the_statement_that_started_a_run_can_go_on_with_it(owner: Connecti
     [done] = executions(owner)
     with pytest.raises(psycopg.Error, match="is not a run of this statement"):
         operator.execute("SELECT run_batch(%s)", [done.id])
-    operator.execute(f"SELECT start_execution('{SESSIONS}', NULL, NULL)")
+    operator.execute(f"SELECT start_execution('{SESSIONS}', NULL)")
     with pytest.raises(psycopg.Error, match="is not a run of this statement"):
         operator.execute("SELECT run_batch(%s)", [executions(owner)[-1].id])
 
 
 def test_a_run_cannot_start_in_a_transaction_whose_eyes_are_older(owner: Connection, operator: Connection) -> None:
-    steps = f"DO $$ BEGIN PERFORM run_batch(start_execution('{SESSIONS}', NULL, NULL)); END $$"
+    steps = f"DO $$ BEGIN PERFORM run_batch(start_execution('{SESSIONS}', NULL)); END $$"
     for isolation in ("READ COMMITTED", "REPEATABLE READ"):
         operator.execute(f"BEGIN ISOLATION LEVEL {isolation}")
         operator.execute("SELECT count(*) FROM job")
@@ -239,12 +256,63 @@ def test_a_run_cannot_start_in_a_transaction_whose_eyes_are_older(owner: Connect
     assert [row.success for row in executions(owner)] == [True]
 
 
-def test_somebody_who_holds_a_start_open_does_not_hold_up_others_for_long(database: Cluster, owner: Connection) -> None:
-    hold = f"DO $$ BEGIN PERFORM start_execution('{SESSIONS}', NULL, NULL); PERFORM pg_sleep(4); END $$"
+def test_a_start_that_somebody_holds_open_is_logged_as_a_failure_that_says_who(
+    database: Cluster, owner: Connection
+) -> None:
+    hold = f"DO $$ BEGIN PERFORM start_execution('{SESSIONS}', NULL); PERFORM pg_sleep(4); END $$"
     with database.connect(database.app) as holder:
         thread = threading.Thread(target=holder.execute, args=(hold,))
         thread.start()
         until(lambda: owner.execute("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchall())
-        with pytest.raises(psycopg.errors.LockNotAvailable):
+        with pytest.raises(psycopg.Error, match=f"session {holder.info.backend_pid} holds") as caught:
             owner.execute("CALL run_job(%s)", [SESSIONS])
+        assert caught.value.sqlstate == "JB002"
+        [row] = executions(owner)
+        assert (row.success, row.error_code, row.records_processed) == (False, "JB002", 0)
         thread.join()
+    owner.execute("CALL run_job(%s)", [SESSIONS])
+    assert [row.success for row in executions(owner)] == [False, False, True]
+
+
+def test_a_start_that_an_operator_commits_by_hand_is_seen_and_can_be_cancelled(
+    database: Cluster, owner: Connection, operator: Connection
+) -> None:
+    hold = f"DO $$ BEGIN PERFORM start_execution('{SESSIONS}', NULL); COMMIT; PERFORM pg_sleep(60); END $$"
+    with database.connect(database.app) as holder:
+        thread = threading.Thread(target=suppressed, args=(holder, hold))
+        thread.start()
+        until(lambda: executions(owner))
+        [status] = owner.execute("SELECT * FROM job_status WHERE name = %s", [SESSIONS]).fetchall()
+        assert (status.status, status.lost, status.running_execution) == (
+            "running, 0 %",
+            False,
+            executions(owner)[0].id,
+        )
+        operator.execute("SELECT cancel_job(%s)", [SESSIONS])
+        owner.execute("CALL run_job(%s)", [SESSIONS])
+        assert [row.error_code for row in executions(owner)] == ["JB007", None]
+        with database.connect(database.superuser) as superuser:
+            superuser.execute("SELECT pg_terminate_backend(%s)", [holder.info.backend_pid])
+        thread.join()
+
+
+def suppressed(connection: Connection, statement: str) -> None:
+    with suppress(psycopg.Error):
+        connection.execute(statement.encode())
+
+
+def test_run_job_works_in_a_do_block_and_is_refused_in_a_transaction(owner: Connection) -> None:
+    add_sessions(owner, 3, -10)
+    owner.execute(f"DO $$ BEGIN CALL run_job('{SESSIONS}'); END $$")
+    assert executions(owner)[0].records_processed == 3
+    owner.execute("BEGIN")
+    time.sleep(2.1)
+    with pytest.raises(psycopg.Error, match="run_job commits, so it cannot run inside a transaction block"):
+        owner.execute(f"CALL run_job('{SESSIONS}')")
+    owner.execute("ROLLBACK")
+
+
+def test_each_job_has_a_procedure_of_its_name(owner: Connection, operator: Connection) -> None:
+    add_sessions(owner, 3, -10)
+    operator.execute("CALL cleanup_expired_sessions()")
+    assert (executions(owner)[0].records_processed, executions(owner)[0].scheduled) == (3, False)
