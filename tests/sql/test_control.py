@@ -1,12 +1,13 @@
 """Operators pause, resume, reschedule, cancel and preview jobs, and it is written down who did."""
 
+import time
 from typing import Any
 
 import psycopg
 import pytest
 
 from ..cluster import Cluster, Connection, until
-from ..conftest import CHALLENGES, SESSIONS, Run, add_sessions, count, executions, trigger
+from ..conftest import CHALLENGES, MANY, SESSIONS, Run, add_many_batches, add_sessions, count, executions, trigger
 
 
 def changes(owner: Connection) -> list[Any]:
@@ -50,9 +51,14 @@ def test_a_change_that_changes_nothing_is_no_error_and_not_written_down(
 
 
 def test_what_an_owner_sets_by_hand_is_written_down_too(owner: Connection) -> None:
-    owner.execute("UPDATE job SET batch_size = 500, keep_history = '2 years' WHERE name = %s", [SESSIONS])
+    owner.execute(
+        "UPDATE job SET batch_time = '5 milliseconds', history_retention = '2 years' WHERE name = %s", [SESSIONS]
+    )
     [row] = changes(owner)
-    assert (row.changed_by, row.new_values) == ("barycenter", {"batch_size": 500, "keep_history": "2 years"})
+    assert (row.changed_by, row.new_values) == (
+        "barycenter",
+        {"batch_time": "00:00:00.005", "history_retention": "2 years"},
+    )
 
 
 def test_a_paused_job_can_be_run_by_hand(owner: Connection, operator: Connection) -> None:
@@ -73,23 +79,27 @@ def test_a_pause_lets_a_run_that_is_going_on_go_on(database: Cluster, owner: Con
     assert executions(owner)[0].success
 
 
-def test_a_cancelled_run_ends_before_its_next_batch_and_its_row_says_by_whom(
+def test_a_cancelled_run_ends_at_once_with_an_exact_count_and_its_row_says_by_whom(
     database: Cluster, owner: Connection, operator: Connection
 ) -> None:
-    add_sessions(owner, 30, -20)
-    add_sessions(owner, 30, -10)
-    owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
+    add_many_batches(owner)
     with trigger(owner, "PERFORM pg_sleep(0.1)"):
         run = Run(database)
         until(lambda: executions(owner) and executions(owner)[0].records_processed >= 2)
         cancelled = operator.execute("SELECT cancel_job(%s)", [SESSIONS]).fetchone()
+        [row] = executions(owner)
+        assert row.completed_at is not None
         error = run.end()
     assert error is not None
-    assert (error.sqlstate, error.diag.message_primary) == ("57014", "Cancelled by barycenter_jobs_app")
-    [row] = executions(owner)
+    assert (error.sqlstate, error.diag.message_primary) == ("JB007", "Cancelled by barycenter_jobs_app")
+    assert executions(owner) == [row]
     assert cancelled == (row.id,)
-    assert (row.success, row.error_code, row.error_message) == (False, "57014", "Cancelled by barycenter_jobs_app")
-    assert 2 <= row.records_processed == 60 - count(owner, "sessions") < 60
+    assert (row.success, row.error_code, row.error_message) == (False, "JB007", "Cancelled by barycenter_jobs_app")
+    assert 2 <= row.records_processed == MANY - count(owner, "sessions") < MANY
+    [status] = owner.execute(
+        "SELECT failures_in_a_row, last_error FROM job_status WHERE name = %s", [SESSIONS]
+    ).fetchall()
+    assert status == (0, None)
     assert [(change.action, change.execution_id) for change in changes(owner)][-1] == ("cancel", row.id)
 
     owner.execute("CALL run_job(%s)", [SESSIONS])
@@ -103,33 +113,41 @@ def test_a_cancel_hits_no_other_job_and_no_later_run(
     with trigger(owner, "PERFORM pg_sleep(0.5)"):
         run = Run(database)
         until(lambda: executions(owner))
-        operator.execute("SELECT cancel_job(%s)", [SESSIONS])  # during its last batch
+        operator.execute("SELECT cancel_job(%s)", [SESSIONS])  # during its last batch, which is undone
         owner.execute("CALL run_job(%s)", [CHALLENGES])
-        assert run.end() is None
-        owner.execute("CALL run_job(%s)", [SESSIONS])
-    assert [row.success for row in executions(owner) + executions(owner, CHALLENGES)] == [True, True, True]
+        owner.execute("CALL run_job(%s)", [SESSIONS])  # skips the rows that the first one still holds
+        assert run.end() is not None
+    assert [row.success for row in executions(owner) + executions(owner, CHALLENGES)] == [False, True, True]
+    assert sum(row.records_processed for row in executions(owner)) == 3 - count(owner, "sessions")
 
 
 def test_a_job_that_does_not_run_cannot_be_cancelled(owner: Connection, operator: Connection) -> None:
-    owner.execute(f"SELECT start_execution('{SESSIONS}', NULL, NULL)")  # and lost at once
+    owner.execute(f"SELECT start_execution('{SESSIONS}', NULL)")  # and lost at once
     with pytest.raises(psycopg.Error, match=f"Job {SESSIONS} is not running") as caught:
         operator.execute("SELECT cancel_job(%s)", [SESSIONS])
     assert caught.value.sqlstate == "JB005"
     assert changes(owner) == []
 
 
-def test_somebody_who_holds_a_cancel_open_does_not_hold_up_the_run(
+def test_somebody_who_holds_a_cancel_open_holds_up_no_login(
     database: Cluster, owner: Connection, operator: Connection
 ) -> None:
     add_sessions(owner, 20, -10)
-    owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
-    with trigger(owner, "PERFORM pg_sleep(0.05)"):
+    with trigger(owner, "PERFORM pg_sleep(0.3)"):
         run = Run(database)
         until(lambda: executions(owner))
-        with operator.transaction():
+        with operator.transaction(force_rollback=True):
             operator.execute("SELECT cancel_job(%s)", [SESSIONS])
-            assert run.end() is None
-    assert executions(owner)[0].success
+            login = "SELECT FROM sessions WHERE session_id = 's-10-1' FOR UPDATE"
+            owner.execute("SET lock_timeout = '3s'")
+            time.sleep(0.3)
+            owner.execute(login)
+    error = run.end()
+    assert error is not None
+    assert "uncommitted cancel" in f"{error}"
+    owner.execute("CALL run_job(%s)", [SESSIONS])
+    assert [row.error_code for row in executions(owner)] == ["JB003", None]
+    assert count(owner, "sessions") == 0
 
 
 @pytest.mark.parametrize("call", ["pause_job(%s)", "resume_job(%s)", "reschedule_job(%s, '')", "cancel_job(%s)"])
@@ -162,3 +180,43 @@ def test_every_job_can_be_previewed_whatever_its_rows_say(owner: Connection, ope
     assert previews == [(0,), (0,), (1,), (1,)]
     with pytest.raises(psycopg.Error, match="Unknown job: nope"):
         operator.execute("SELECT preview_job('nope')")
+
+
+def test_a_pause_has_a_reason_and_may_end_by_itself(database: Cluster, owner: Connection, operator: Connection) -> None:
+    answer = operator.execute("SELECT pause_job(%s, 'audit', now() + interval '2 seconds')", [SESSIONS]).fetchone()
+    assert answer is not None
+    assert answer[0].startswith(f"Job {SESSIONS} is paused until ")
+    status = "SELECT status, enabled FROM job_status WHERE name = %s"
+    [row] = owner.execute(status, [SESSIONS]).fetchall()
+    assert row.status.startswith("paused until ")
+    assert row.status.endswith(" (audit)")
+    assert scheduled(owner)[SESSIONS] == "0 * * * *"  # the start that finds the pause over ends it
+    with database.connect(application_name="pg_cron") as pg_cron:
+        pg_cron.execute("CALL cleanup_expired_sessions()")
+        assert executions(owner) == []
+        time.sleep(2.1)
+        pg_cron.execute("CALL cleanup_expired_sessions()")
+    assert executions(owner)[0].scheduled
+    assert owner.execute(status, [SESSIONS]).fetchall() == [("ok", True)]
+    with pytest.raises(psycopg.Error, match="which is past") as caught:
+        operator.execute("SELECT pause_job(%s, NULL, now())", [SESSIONS])
+    assert caught.value.sqlstate == "JB014"
+
+
+def test_settings_are_seen_and_set_in_one_way(owner: Connection, operator: Connection) -> None:
+    answer = operator.execute("SELECT configure_job(%s, '10 minutes', '30 days')", [CHALLENGES]).fetchone()
+    assert answer == (f"Job {CHALLENGES}: retention 00:10:00, history_retention 30 days.",)
+    assert changes(owner)[-1].new_values == {"retention": "00:10:00", "history_retention": "30 days"}
+    for settings, complaint in (("'-1 second'", "out of range"), ("NULL, '0'", "out of range")):
+        with pytest.raises(psycopg.Error, match=complaint) as caught:
+            operator.execute(f"SELECT configure_job(%s, {settings})".encode(), [CHALLENGES])
+        assert caught.value.sqlstate == "JB014"
+    with pytest.raises(psycopg.Error, match="has no retention"):
+        operator.execute("SELECT configure_job(%s, '1 day')", [SESSIONS])
+
+
+def test_the_history_reads_in_words(owner: Connection, operator: Connection) -> None:
+    operator.execute("SET application_name = 'night shift'")
+    operator.execute("CALL run_job(%s)", [SESSIONS])
+    [row] = operator.execute("SELECT job, status, rows, who, why FROM job_history").fetchall()
+    assert row == (SESSIONS, "succeeded", 0, "barycenter_jobs_app night shift", None)

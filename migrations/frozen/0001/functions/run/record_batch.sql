@@ -10,6 +10,7 @@ CREATE FUNCTION barycenter_jobs.record_batch(
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s' -- the batch holds rows that a login may want
 AS $$
 DECLARE
     c_notice_interval CONSTANT interval := interval '2 seconds';
@@ -49,8 +50,12 @@ BEGIN
             date_trunc('second', v_expected_end - v_now);
     END IF;
     RETURN p_walk.next_place IS NOT NULL;
+EXCEPTION
+    WHEN lock_not_available THEN
+        RAISE EXCEPTION 'Another session holds an uncommitted cancel of execution %', p_execution.id
+        USING ERRCODE = 'JB015', HINT = 'Let it COMMIT or ROLLBACK. The next run closes this one''s row.';
 END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.record_batch(barycenter_jobs.job, public.job_execution, barycenter_jobs.walk, timestamptz, bigint, text, text) IS
-    'Adds a batch to the run''s row and to its walk, sets the size of the next one, and tells the client now and then. False: it was the last. Error: JB007 the run was cancelled meanwhile.';
+    'Adds a batch to the run''s row and to its walk, sets the size of the next one, and tells the client now and then. False: it was the last. Errors: JB007 the run was cancelled meanwhile; JB015 somebody holds a cancel open.';

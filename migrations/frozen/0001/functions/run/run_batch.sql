@@ -36,6 +36,8 @@ BEGIN
             RETURN true;
         END IF;
     EXCEPTION
+        WHEN SQLSTATE 'JB015' THEN
+            RAISE; -- the end cannot be written, and logins must not wait for it
         -- Neither a cancel nor an assertion is among the OTHERS.
         WHEN query_canceled OR assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS
@@ -55,4 +57,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.run_batch(bigint) IS
-    'Does the next batch of a run, and adds it to the row in job_execution; after the last one, or when it fails, writes the end. True while there is more; run_job''s second step. Error: JB004 not a run of the calling statement.';
+    'Does the next batch of a run, and adds it to the row in job_execution; after the last one, or when it fails, writes the end. True while there is more; run_job''s second step. Errors: JB004 not a run of the calling statement; JB015 somebody holds a cancel open, which leaves the run lost.';
