@@ -169,11 +169,11 @@ def count(owner: Connection, table: str) -> int:
     return int(row[0])
 
 
-MANY = 7500
+MANY = 1500
 
 
 def add_many_batches(owner: Connection) -> None:
-    """Expired sessions that a run deletes in a handful of batches: the first has 64 pages, and each that is slow makes
+    """Expired sessions that a run deletes in a handful of batches: the first has 8 pages, and each that is slow makes
     the next one smaller."""
     owner.execute("UPDATE job SET batch_time = '1 millisecond' WHERE name = %s", [SESSIONS])
     add_sessions(owner, MANY, -10)

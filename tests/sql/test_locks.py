@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 from ..cluster import Cluster, Connection, until
-from ..conftest import SESSIONS, Run, add_sessions, count, executions, trigger
-from .test_expiry import TOKENS
+from ..conftest import SESSIONS, TOKENS, Run, add_sessions, count, executions, trigger
 
 
 def test_a_row_that_a_login_holds_is_left_to_the_next_run_and_all_others_go(
@@ -15,7 +14,6 @@ def test_a_row_that_a_login_holds_is_left_to_the_next_run_and_all_others_go(
 ) -> None:
     add_sessions(owner, 100, -10)
     add_sessions(owner, 100, -20)
-    owner.execute("UPDATE job SET batch_size = 30 WHERE name = %s", [SESSIONS])
     with database.connect() as login:
         with login.transaction():
             login.execute("SELECT FROM sessions WHERE session_id IN ('s-10-7', 's-20-9') FOR UPDATE")
@@ -30,10 +28,10 @@ def test_a_row_that_a_login_holds_is_left_to_the_next_run_and_all_others_go(
 @contextmanager
 def patient(owner: Connection) -> Iterator[None]:
     """A run waits long enough for a lock to be seen doing it."""
-    change = "ALTER FUNCTION delete_expired SET lock_timeout = '{}'"
+    change = "ALTER FUNCTION delete_range SET lock_timeout = '{}'"
     [(before,)] = owner.execute(
         "SELECT split_part(setting, '=', 2) FROM pg_proc, unnest(proconfig) AS setting"
-        " WHERE proname = 'delete_expired' AND setting LIKE 'lock_timeout=%'"
+        " WHERE proname = 'delete_range' AND setting LIKE 'lock_timeout=%'"
     ).fetchall()
     owner.execute(change.format("9s").encode())
     try:
@@ -74,17 +72,17 @@ def test_one_token_that_is_held_costs_neither_time_nor_the_other_chains(database
         began = time.monotonic()
         owner.execute("CALL run_job(%s)", [TOKENS])
         assert time.monotonic() - began < 3
-    # Of its own chain, those before it; those after it are needed to find it.
+    # Of its own chain, those before it; those after it lead to it.
     assert executions(owner, TOKENS)[0].records_processed == 4 * 999 + 499
     owner.execute("CALL run_job(%s)", [TOKENS])
     assert count(owner, "refresh_tokens") == 5
 
 
 def test_what_is_let_go_in_the_middle_of_a_batch_is_counted_to_the_row(database: Cluster, owner: Connection) -> None:
-    chains(owner, 3, 100)
-    with trigger(owner, "PERFORM pg_sleep(0.2)", "AFTER DELETE ON refresh_tokens FOR EACH STATEMENT"):
+    chains(owner, 3, 30)
+    with trigger(owner, "PERFORM pg_sleep(0.05)", "AFTER DELETE ON refresh_tokens FOR EACH STATEMENT"):
         with database.connect() as login, login.transaction():
-            login.execute("SELECT FROM refresh_tokens WHERE token = '2-50' FOR UPDATE")
+            login.execute("SELECT FROM refresh_tokens WHERE token = '2-15' FOR UPDATE")
             run = Run(database, TOKENS)
             until(
                 lambda: owner.execute(
@@ -93,7 +91,7 @@ def test_what_is_let_go_in_the_middle_of_a_batch_is_counted_to_the_row(database:
             )
         assert run.end() is None
     [row] = executions(owner, TOKENS)
-    assert row.records_processed == 300 - count(owner, "refresh_tokens")
+    assert row.records_processed == 90 - count(owner, "refresh_tokens")
 
 
 def test_a_login_that_holds_many_rows_is_nobodys_victim(database: Cluster, owner: Connection) -> None:

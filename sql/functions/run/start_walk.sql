@@ -43,7 +43,7 @@ BEGIN
     IF v_kind = 'pages' THEN
         v_last := barycenter_jobs.pages_of(v_table);
         v_first := CASE WHEN v_last <> '0' THEN '0' END;
-        v_batch_size := 64;
+        v_batch_size := 8;
     ELSIF v_kind = 'key' THEN
         EXECUTE format(
             'SELECT (SELECT walked.%1$I::text FROM %2$s AS walked ORDER BY walked.%1$I LIMIT 1),'
