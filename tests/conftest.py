@@ -119,6 +119,7 @@ def reset(owner: Connection) -> None:
     )
     for name, schedule in SCHEDULES.items():
         owner.execute("UPDATE job SET schedule = %s WHERE name = %s AND schedule <> %s", [schedule, name, schedule])
+    owner.execute("ALTER TABLE sessions RESET (fillfactor); ALTER TABLE refresh_tokens RESET (fillfactor)")
     owner.execute(
         "TRUNCATE sessions, refresh_tokens, webauthn_challenges, device_codes, job_execution, job_change, walk, found"
     )
@@ -154,7 +155,9 @@ def add_sessions(owner: Connection, count: int, expires_in: int, prefix: str = "
 def as_pg_cron(cluster: Cluster, job_name: str = SESSIONS) -> Iterator[Connection]:
     """A connection as pg_cron makes it; the job is enabled, but not due for as long as the suite runs."""
     with cluster.connect() as owner:
-        owner.execute("UPDATE job SET enabled = true, schedule = '0 0 29 2 *' WHERE name = %s", [job_name])
+        owner.execute(
+            "UPDATE barycenter_jobs.job SET enabled = true, schedule = '0 0 29 2 *' WHERE name = %s", [job_name]
+        )
     with cluster.connect(application_name="pg_cron") as pg_cron:
         yield pg_cron
 
@@ -173,7 +176,7 @@ MANY = 1500
 
 
 def add_many_batches(owner: Connection) -> None:
-    """Expired sessions that a run deletes in a handful of batches: the first has 8 pages, and each that is slow makes
+    """Expired sessions that a run deletes in a handful of batches: the first has 4 pages, and each that is slow makes
     the next one smaller."""
     owner.execute("UPDATE job SET batch_time = '1 millisecond' WHERE name = %s", [SESSIONS])
     add_sessions(owner, MANY, -10)

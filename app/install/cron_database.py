@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, text
 
 from . import SETTINGS
+from .sentence import sentence
 
 Cron = psycopg.Connection[Any]
 
@@ -29,8 +30,7 @@ def connected(identity: Connection, url: str) -> Iterator[Cron | None]:
                 cron.execute(setting.encode())
             yield cron if is_another(cron, identity) else None
     except psycopg.Error as error:
-        message = error.diag.message_primary or " ".join(f"{error}".split())  # libpq's have several lines
-        raise CommandError(f"CRON_DATABASE_URL: {message}") from error
+        raise CommandError(f"CRON_DATABASE_URL: {sentence(error)}") from error
 
 
 def is_another(cron: Cron, identity: Connection) -> bool:

@@ -17,6 +17,7 @@ from ..settings import SettingsError, cron_database_url, database_url
 from . import MIGRATION_LOCK, SCHEMA, SETTINGS, cron_database
 from .objects import downgrade_sql, job_sql, upgrade_sql
 from .schedule import Schedule
+from .sentence import sentence
 
 # Where pg_cron is expected: the check of the server reads it.
 CRON_DATABASE = "barycenter_jobs.cron_database"
@@ -89,9 +90,9 @@ def run() -> None:
         else:
             run_online()
     except DBAPIError as error:
-        raise CommandError(sentence(error)) from error
+        raise CommandError(sentence(error.orig)) from error
     except (SettingsError, psycopg.Error) as error:
-        raise CommandError(one_line(error)) from error
+        raise CommandError(sentence(error)) from error
 
 
 def run_offline() -> None:
@@ -161,7 +162,7 @@ def migrate(connection: Connection) -> None:
             restore_jobs(connection, heads[0])
         schedule.mend()
         if not heads:
-            connection.exec_driver_sql(DROP_SCHEMA)
+            connection.exec_driver_sql(DROP_SCHEMA, execution_options={"no_parameters": True})
 
 
 def create_schema(connection: Connection) -> None:
@@ -195,16 +196,3 @@ def migrates() -> bool:
     except KeyError:  # a command that goes nowhere, such as "current"
         return False
     return True
-
-
-def sentence(error: DBAPIError) -> str:
-    """What went wrong and what to do, without the SQL."""
-    original = error.orig
-    if not isinstance(original, psycopg.Error) or original.diag.message_primary is None:
-        return one_line(original)
-    return ". ".join(filter(None, (original.diag.message_primary, original.diag.message_hint)))
-
-
-def one_line(error: BaseException | None) -> str:
-    """libpq's errors have several."""
-    return " ".join(f"{error}".split())

@@ -76,14 +76,17 @@ def downgrade_sql(revision: str) -> list[str]:
 def _drops(file: Path, sql: str) -> list[str]:
     """What undoes a file, last things first once it is read from the end."""
     if file.name == "grants.sql":
-        return ["REVOKE USAGE ON SCHEMA public FROM barycenter_jobs_reader"]
+        return ["REVOKE USAGE ON SCHEMA public, barycenter_jobs FROM barycenter_jobs_reader"]
     if trigger := re.search(r"^CREATE TRIGGER (\w+)\n.* ON ([\w.]+)$", sql, re.MULTILINE):
         return [f"DROP TRIGGER {trigger[1]} ON {trigger[2]}"]
     created = re.findall(
-        r"^CREATE (?:OR REPLACE )?(TABLE|FUNCTION|PROCEDURE|VIEW) (barycenter_jobs\.\w+|public\.\w+)", sql, re.MULTILINE
+        r"^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|FUNCTION|PROCEDURE|VIEW) (barycenter_jobs\.\w+|public\.\w+)",
+        sql,
+        re.MULTILINE,
     )
     job = [f"SELECT barycenter_jobs.drop_job('{file.stem}')"] if file.parts[0] == "jobs" else []
-    return [f"DROP {kind} {name}" for kind, name in created] + job
+    # Somebody may have dropped a table of Barycenter's, and its view with it.
+    return [f"DROP {kind} IF EXISTS {name}" for kind, name in created] + job
 
 
 def job_sql(revision: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ import pytest
 from ..cluster import ROOT, until
 from ..cluster.contained import DEBIAN
 from ..conftest import SESSIONS
-from ..migrations.test_fifth_job import add_fifth_job
+from ..migrations.test_fifth_job import JOB
 from ..ports import free_port
 
 NAME = "barycenter-jobs-test"
@@ -138,7 +138,7 @@ def test_every_service_is_healthy(services: Services) -> None:
 
 def test_a_later_revision_is_an_up_away_and_what_was_logged_stays(services: Services, tmp_path: Path) -> None:
     before = services.ask("{ jobLogs { id } }")["jobLogs"]
-    add_fifth_job(services.project)
+    (services.project / "sql/jobs/cleanup_expired_codes.sql").write_text(JOB)
     (tmp_path / "barycenter_jobs").symlink_to(services.project / "app")
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}", "DATABASE_URL": "postgresql://"}
     for command in (
@@ -149,7 +149,7 @@ def test_a_later_revision_is_an_up_away_and_what_was_logged_stays(services: Serv
         subprocess.run([program, *command[1:]], cwd=services.project, env=environment, check=True)
     services.compose(
         "exec", "-T", "database", "psql", "-U", "barycenter", "-c",
-        "CREATE TABLE authorization_codes (code varchar PRIMARY KEY, expires_at bigint NOT NULL)",
+        "CREATE TABLE authorization_codes (code varchar PRIMARY KEY, expires_at timestamptz NOT NULL)",
     )  # fmt: skip
     services.up()
     until(lambda: len(services.ask("{ availableJobs { name } }")["availableJobs"]) == 5, 30)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ..cluster import Cluster, until
-from ..conftest import SESSIONS, Run, executions, trigger
+from ..conftest import Run, executions, trigger
 from .world import World
 
 # A batch takes a few milliseconds; one that meets a row in this table, until that is gone. A sleep would go by the
@@ -33,7 +33,6 @@ def test_a_clock_that_jumps_deletes_no_live_row_and_every_run_ends_after_its_sta
     world.add(30, 3 * 3600)
     world.add(500, -7200)
     with database.connect() as owner:
-        owner.execute("UPDATE job SET batch_size = 1 WHERE name = %s", [SESSIONS])
         with trigger(owner, HOLD):
             owner.execute("CREATE TABLE hold ()")
             try:

@@ -21,9 +21,7 @@ TRIGGER = {"query": f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ success m
 @pytest.fixture
 def world(database: Cluster) -> World:
     world = World(database)
-    world.add(30, 3600)
-    world.add(30, -20)
-    world.add(30, -10)
+    world.scatter(expired=60, live=30)
     return world
 
 
@@ -33,10 +31,8 @@ def world(database: Cluster) -> World:
 def test_a_run_that_comes_to_harm_counts_what_it_deleted_and_the_next_one_does_the_rest(
     world: World, start_by: str, harm: str, delay: float
 ) -> None:
-    with world.cluster.connect() as owner:
-        owner.execute("UPDATE job SET batch_size = 5 WHERE name = %s", [SESSIONS])
-        with trigger(owner, "PERFORM pg_sleep(0.04)"):
-            assert world.interrupt(getattr(world, start_by), getattr(world, harm), delay)
+    with world.cluster.connect() as owner, trigger(owner, "PERFORM pg_sleep(0.04)"):
+        assert world.interrupt(getattr(world, start_by), getattr(world, harm), delay)
     world.check()
     with world.cluster.connect() as owner:
         assert len(executions(owner)) <= 1
@@ -50,7 +46,6 @@ def test_what_the_database_sets_by_default_does_not_stop_a_run(world: World, fau
     with world.cluster.connect() as owner:
         owner.execute(f"ALTER DATABASE barycenter SET {fault}")
         owner.execute(f"ALTER DATABASE barycenter SET default_transaction_isolation = '{isolation}'")
-        owner.execute("UPDATE job SET batch_size = 10")
         try:
             for begin in (world.psql, world.schedule):
                 begin()
@@ -63,8 +58,6 @@ def test_what_the_database_sets_by_default_does_not_stop_a_run(world: World, fau
 
 
 def test_a_statement_timeout_between_any_two_steps_leaves_a_true_log(world: World) -> None:
-    with world.cluster.connect() as owner:
-        owner.execute("UPDATE job SET batch_size = 1")
     for milliseconds in range(1, 40, 3):
         world.add(20, -30)
         impatient = world.cluster.connect(options=f"-c statement_timeout={milliseconds}")
@@ -95,7 +88,7 @@ def test_a_deadlock_with_a_login_is_resolved_in_the_logins_favour(database: Clus
 def test_a_row_that_is_held_for_longer_than_a_run_stays_and_goes_with_a_later_one(world: World) -> None:
     with world.cluster.connect() as login:
         login.execute("BEGIN")
-        login.execute("SELECT FROM sessions WHERE session_id = '2--20-7' FOR UPDATE")
+        login.execute("SELECT FROM sessions WHERE session_id = 'scattered-1-7' FOR UPDATE")
         for _ in range(2):
             world.psql()
         with world.cluster.connect() as owner:

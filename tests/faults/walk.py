@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from ..api.server import serving
 from ..cluster import Cluster, running, until
-from ..conftest import SESSIONS, empty, migrate, reset
-from .world import World
+from ..conftest import count, empty, migrate, reset
+from .world import TABLES, World
 
 STARTS = ("psql", "schedule", "api")
 FAULTS = ("kill", "terminate", "cancel", "cancel_job", "crash")
@@ -35,42 +35,51 @@ class Walk(RuleBasedStateMachine):
         self.cluster.wait()
         with self.cluster.connect() as owner:
             reset(owner)
-            owner.execute("UPDATE job SET batch_size = 1")
-        self.world = World(self.cluster, self.endpoint)
-        self.world.add(40, -3600)
+        self.worlds = {job: World(self.cluster, self.endpoint, job) for job in TABLES}
+        for world in self.worlds.values():
+            world.scatter(expired=40, live=40)
 
-    @rule(count=st.integers(1, 40), expires_in=st.sampled_from([-7200, -60, 3600]))
-    def add(self, count: int, expires_in: int) -> None:
-        self.world.add(count, expires_in)
+    @rule(job=st.sampled_from([*TABLES]), expired=st.integers(0, 40), live=st.integers(1, 40))
+    def add(self, job: str, expired: int, live: int) -> None:
+        self.worlds[job].scatter(expired, live)
 
-    @rule(start=st.sampled_from(STARTS))
-    def run(self, start: str) -> None:
+    @rule(job=st.sampled_from([*TABLES]), start=st.sampled_from(STARTS))
+    def run(self, job: str, start: str) -> None:
         self._wait_for_the_api()
-        getattr(self.world, start)()
+        getattr(self.worlds[job], start)()
         with self.cluster.connect() as owner:
-            assert owner.execute("SELECT FROM expired_sessions").fetchall() == []
+            assert count(owner, TABLES[job][1]) == 0
 
-    @rule(start=st.sampled_from(STARTS), fault=st.sampled_from(FAULTS), delay=st.integers(0, 150))
-    def come_to_harm(self, start: str, fault: str, delay: int) -> None:
+    @rule(
+        job=st.sampled_from([*TABLES]),
+        start=st.sampled_from(STARTS),
+        fault=st.sampled_from(FAULTS),
+        delay=st.integers(0, 150),
+    )
+    def come_to_harm(self, job: str, start: str, fault: str, delay: int) -> None:
         self._wait_for_the_api()
-        self.world.add(150, -1800)
-        if self.world.interrupt(getattr(self.world, start), getattr(self.world, fault), delay / 1000):
-            self.tally[f"{fault} of {start}"] += 1
+        world = self.worlds[job]
+        world.scatter(expired=300)
+        if world.interrupt(getattr(world, start), getattr(world, fault), delay / 1000):
+            self.tally[f"{fault} of {start}, {job}"] += 1
 
-    @rule(call=st.sampled_from(["pause_job(%s)", "resume_job(%s)", "reschedule_job(%s, '0 3 * * *')"]))
-    def control(self, call: str) -> None:
+    @rule(
+        job=st.sampled_from([*TABLES]),
+        call=st.sampled_from(["pause_job(%s)", "resume_job(%s)", "reschedule_job(%s, '0 3 * * *')"]),
+    )
+    def control(self, job: str, call: str) -> None:
         with self.cluster.connect(self.cluster.app) as operator:
-            operator.execute(f"SELECT {call}".encode(), [SESSIONS])
+            operator.execute(f"SELECT {call}".encode(), [job])
 
     @invariant()
     def all_is_true(self) -> None:
-        self.world.check()
+        for world in self.worlds.values():
+            world.check()
 
     def teardown(self) -> None:
         self.cluster.wait()
-        self.world.check_that_the_next_run_mends_all()
-        with self.cluster.connect() as owner:
-            owner.execute("UPDATE job SET schedule = '0 * * * *' WHERE name = %s", [SESSIONS])
+        for world in self.worlds.values():
+            world.check_that_the_next_run_mends_all()
 
     def _wait_for_the_api(self) -> None:
         query = {"query": "{ availableJobs { name } }"}

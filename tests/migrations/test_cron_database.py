@@ -34,7 +34,7 @@ def test_a_downgrade_undoes_them_and_leaves_what_is_not_ours(one: Cluster, cron:
     [
         "DELETE FROM cron.job WHERE jobname = 'cleanup_expired_sessions'",
         "UPDATE cron.job SET schedule = '1 1 1 1 1' WHERE jobname = 'cleanup_expired_sessions'",
-        "UPDATE cron.job SET command = 'CALL public.run_job(''x'')' WHERE jobname = 'cleanup_expired_sessions'",
+        "UPDATE cron.job SET command = 'CALL barycenter_jobs.run_job(''x'')' WHERE jobname = 'cleanup_expired_sessions'",
         "UPDATE cron.job SET active = false",
         "UPDATE cron.job SET nodeport = 1",
         "UPDATE cron.job SET database = 'gone'",
@@ -58,22 +58,23 @@ def test_the_next_upgrade_mends_what_does_not_agree(
 
 def test_settings_hold_at_once_and_the_next_upgrade_writes_them_there(one: Cluster, cron: Connection) -> None:
     upgrade(one)
-    with one.connect() as owner:
-        add_sessions(owner, 3, -10)
-        [(start,)] = owner.execute(
-            "SELECT cron_command(name, schedule) FROM job WHERE name = %s", [SESSIONS]
-        ).fetchall()
+    start = cron.execute("SELECT command FROM cron.job WHERE jobname = %s", [SESSIONS]).fetchall()[0].command
+    with one.connect() as owner, one.connect(application_name="pg_cron") as pg_cron:
+        owner.execute("UPDATE job_change SET changed_at = changed_at - interval '2 days'")  # so that it is overdue
         owner.execute("SELECT pause_job(%s)", [SESSIONS])
-        owner.execute(start)
-        assert executions(owner) == []
-        owner.execute("SELECT resume_job(%s), reschedule_job(%s, '5 5 * * *')", [SESSIONS, SESSIONS])
-        owner.execute(start)
+        pg_cron.execute(start.encode())
+        owner.execute("SELECT resume_job(%s), reschedule_job(%s, '5 5 29 2 *')", [SESSIONS, SESSIONS])
+        pg_cron.execute(start.encode())
         assert executions(owner) == []
         upgrade(one)
-        assert registered(cron, "one") == {**ENTRIES, SESSIONS: "5 5 * * *"}
+        assert registered(cron, "one") == {**ENTRIES, SESSIONS: "5 5 29 2 *"}
         owner.execute("SELECT pause_job(%s)", [SESSIONS])
         upgrade(one)
         assert SESSIONS not in registered(cron, "one")
+        owner.execute("SELECT resume_job(%s), reschedule_job(%s, '* * * * *')", [SESSIONS, SESSIONS])
+        owner.execute("UPDATE job_change SET changed_at = changed_at - interval '2 days'")
+        pg_cron.execute(start.encode())
+        assert [row.success for row in executions(owner)] == [True]
 
 
 def test_pg_cron_runs_there_what_is_registered_and_what_was_rescheduled_since(one: Cluster, cron: Connection) -> None:
@@ -100,17 +101,20 @@ def test_a_failure_between_the_two_leaves_what_the_next_upgrade_mends(
     assert callable(direction)
     if direction is downgrade:
         upgrade(one)
-    with one.connect() as owner:
-        owner.execute(
-            "CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32) PRIMARY KEY);"
-            " CREATE FUNCTION object() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;"
-            " CREATE CONSTRAINT TRIGGER object AFTER INSERT OR DELETE ON alembic_version DEFERRABLE INITIALLY DEFERRED"
-            " FOR EACH ROW EXECUTE FUNCTION object()"
+    with one.connect() as owner, one.connect(one.superuser) as superuser:
+        superuser.execute(
+            "CREATE TABLE public.ddl ();"
+            " CREATE FUNCTION public.object() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;"
+            " CREATE CONSTRAINT TRIGGER object AFTER INSERT ON public.ddl DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION public.object();"
+            " CREATE FUNCTION public.note() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER"
+            " AS $$ BEGIN INSERT INTO public.ddl DEFAULT VALUES; END $$;"
+            " CREATE EVENT TRIGGER note ON ddl_command_end EXECUTE FUNCTION public.note()"
         )
         with pytest.raises(CommandError, match="no"):
             direction(one)
         assert registered(cron, "one") == (ENTRIES if direction is upgrade else {})
-        owner.execute("DROP FUNCTION object() CASCADE")
+        superuser.execute("DROP EVENT TRIGGER note")
         upgrade(one)
         assert registered(cron, "one") == ENTRIES
         owner.execute("CALL run_job(%s)", [SESSIONS])
@@ -146,18 +150,19 @@ def test_the_entry_that_prunes_pg_crons_log_takes_ours_alone(one: Cluster, manag
     with as_superuser(managed) as superuser:
         superuser.execute("DELETE FROM cron.job_run_details")
         for command_, days in (
-            ("CALL public.run_job(''x'')", 8),
-            ("CALL public.run_overdue_job()", 8),
+            ("CALL barycenter_jobs.cleanup_expired_sessions()", 8),
+            ("CALL barycenter_jobs.run_overdue_job()", 8),
             ("SELECT 1", 8),
         ):
             superuser.execute(
-                "INSERT INTO cron.job_run_details (jobid, runid, command, username, status, start_time)"
-                " SELECT -2, nextval('cron.runid_seq'), %s, 'barycenter', 'failed', now() - %s * interval '1 day'",
+                "INSERT INTO cron.job_run_details"
+                " (jobid, runid, command, username, database, status, start_time)"
+                " SELECT -2, nextval('cron.runid_seq'), %s, 'barycenter', 'one', 'failed', now() - %s * interval '1 day'",
                 [command_, days],
             )
             superuser.execute(
-                "INSERT INTO cron.job_run_details (jobid, runid, command, username, status)"
-                " SELECT -2, nextval('cron.runid_seq') + 1000, %s, 'barycenter', 'starting'",
+                "INSERT INTO cron.job_run_details (jobid, runid, command, username, database, status)"
+                " SELECT -2, nextval('cron.runid_seq') + 1000, %s, 'barycenter', 'one', 'starting'",
                 [command_],
             )
         cron.execute(prune.encode())

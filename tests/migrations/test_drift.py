@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from barycenter_jobs.install import freeze, objects
+from barycenter_jobs.install import SETTINGS, freeze, objects
 
 from ..cluster import Cluster
 from ..conftest import alembic, empty
@@ -29,12 +29,14 @@ def test_the_migrations_lead_to_what_sql_says(unmigrated: Cluster) -> None:
     migrated, scheduled = dump(unmigrated), schedule(unmigrated)
     empty(unmigrated)
     with unmigrated.connect() as owner, owner.transaction():
-        owner.execute("SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL client_min_messages = warning")
+        owner.execute("CREATE SCHEMA barycenter_jobs; SET LOCAL client_min_messages = warning")
+        for setting in SETTINGS:
+            owner.execute(setting.encode())
         for file in objects.files(objects.SQL):
-            owner.execute((objects.SQL / file).read_bytes())
+            owner.execute(objects.finding(file, (objects.SQL / file).read_text()).encode())
     assert dump(unmigrated) == migrated
     assert schedule(unmigrated) == scheduled
-    assert "CREATE PROCEDURE public.run_job" in migrated
+    assert "CREATE PROCEDURE barycenter_jobs.run_job" in migrated
 
 
 def test_every_change_of_sql_is_frozen() -> None:
@@ -53,11 +55,14 @@ def test_every_file_of_sql_is_of_a_kind_that_is_installed() -> None:
 
 def test_every_object_is_named_as_its_file_and_has_a_comment() -> None:
     for file in objects.files(objects.SQL):
-        if file.parts[0] in objects.DROP and file.parent.name:
-            text = (objects.SQL / file).read_text()
-            name = file.stem.split(".")[-1]
-            assert re.search(rf"^CREATE [A-Z]+ (public\.)?{name}\b", text, re.MULTILINE), file
-            assert re.search(rf"^COMMENT ON [A-Z]+ (public\.)?{name}\b", text, re.MULTILINE), file
+        text = (objects.SQL / file).read_text()
+        if file.parts[0] in ("tables", "functions", "procedures", "views", "triggers"):
+            name = rf"(barycenter_jobs\.|public\.)?{file.stem.split('.')[-1]}\b"
+            assert re.search(rf"^CREATE [A-Z ]+ {name}", text, re.MULTILINE), file
+            assert re.search(rf"^COMMENT ON [A-Z]+ {name}", text, re.MULTILINE), file
+        elif file.parts[0] == "jobs":
+            assert re.search(rf"^SELECT barycenter_jobs\.create_job\(\n    '{file.stem}',", text, re.MULTILINE), file
+            assert "\nCOMMENT ON VIEW " in text, file
 
 
 @pytest.mark.parametrize("rounds", [2])

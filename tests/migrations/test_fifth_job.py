@@ -1,4 +1,4 @@
-"""A fifth job is a view, a function, a row in ``sql/jobs.sql``, and a revision: nothing in ``app/`` changes."""
+"""A fifth job is a fifth file in ``sql/jobs/``, and a revision: nothing in ``app/`` changes."""
 
 import os
 import shutil
@@ -11,54 +11,24 @@ from ..api.server import serving
 from ..cluster import ROOT, Cluster
 from ..conftest import executions
 
-VIEW = """
-CREATE VIEW public.expired_authorization_codes AS
-SELECT code, expires_at FROM public.authorization_codes
-WHERE expires_at < floor(extract(EPOCH FROM now()))::bigint;
+JOB = """
+CREATE OR REPLACE VIEW barycenter_jobs.expired_codes AS
+SELECT ctid AS row_id, code, expires_at
+FROM authorization_codes
+WHERE expires_at < now();
+
+COMMENT ON VIEW barycenter_jobs.expired_codes IS 'What cleanup_expired_codes deletes: codes past expires_at.';
+
+SELECT barycenter_jobs.create_job(
+    'cleanup_expired_codes',
+    expired => 'barycenter_jobs.expired_codes',
+    schedule => '15 * * * *',
+    description => 'Clean up expired authorization codes'
+);
 """
-FUNCTION = """
-CREATE FUNCTION public.cleanup_expired_codes(
-    p_first_key bigint, p_last_key bigint, p_limit integer,
-    OUT deleted bigint, OUT error_code text, OUT error_message text
-)
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    SELECT * INTO deleted, error_code, error_message
-    FROM public.delete_expired(
-        'public.expired_authorization_codes'::regclass, 'code'::name, p_first_key, p_last_key, p_limit
-    );
-END
-$$;
-"""
-ROW = """    (
-        5,
-        'cleanup_expired_codes',
-        'Clean up expired authorization codes',
-        '15 * * * *',
-        'authorization_codes',
-        'expired_authorization_codes',
-        false,
-        NULL
-    )
-),
-listed AS ("""
 
 
-def add_fifth_job(project: Path) -> None:
-    """What the README says, but for the revision."""
-    (project / "sql/views/expired_authorization_codes.sql").write_text(VIEW)
-    (project / "sql/functions/cleanup_expired_codes.sql").write_text(FUNCTION)
-    grants = project / "sql/grants.sql"
-    last = "    public.cleanup_expired_device_codes(bigint, bigint, integer)\n"
-    new = "    public.cleanup_expired_codes(bigint, bigint, integer)\n"
-    grants.write_text(grants.read_text().replace(last, last.rstrip() + ",\n" + new))
-    catalogue = project / "sql/jobs.sql"
-    catalogue.write_text(catalogue.read_text().replace("    )\n),\nlisted AS (", "    ),\n" + ROW))
-
-
-def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, tmp_path: Path) -> None:
+def test_a_fifth_job_is_a_file_and_a_revision(unmigrated: Cluster, tmp_path: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()
     for name in ("sql", "migrations", "app", "pyproject.toml"):
@@ -66,7 +36,7 @@ def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, 
         copy(ROOT / name, project / name)
     (tmp_path / "python").mkdir()
     (tmp_path / "python/barycenter_jobs").symlink_to(project / "app")
-    add_fifth_job(project)
+    (project / "sql/jobs/cleanup_expired_codes.sql").write_text(JOB)
 
     def run(*command: str) -> str:
         environment = {**os.environ, "DATABASE_URL": unmigrated.owner, "PYTHONPATH": f"{tmp_path / 'python'}"}
@@ -82,13 +52,10 @@ def test_a_fifth_job_needs_a_function_a_row_and_a_revision(unmigrated: Cluster, 
 
     run("alembic", "upgrade", "head")
     with unmigrated.connect() as owner:
-        owner.execute("CREATE TABLE authorization_codes (code varchar PRIMARY KEY, expires_at bigint NOT NULL)")
-        owner.execute("INSERT INTO authorization_codes VALUES ('old', 1), ('new', 99999999999)")
+        owner.execute("CREATE TABLE authorization_codes (code varchar PRIMARY KEY, expires_at timestamptz NOT NULL)")
+        owner.execute("INSERT INTO authorization_codes VALUES ('old', now() - interval '1 s'), ('new', 'infinity')")
         assert run("python", "-m", "barycenter_jobs.install.freeze", "0099").splitlines() == [
-            "functions/cleanup_expired_codes.sql",
-            "views/expired_authorization_codes.sql",
-            "grants.sql",
-            "jobs.sql",
+            "jobs/cleanup_expired_codes.sql"
         ]
         run("alembic", "revision", "--rev-id", "0099", "-m", "a fifth job")
         run("alembic", "upgrade", "head")

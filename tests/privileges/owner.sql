@@ -15,7 +15,7 @@ SELECT is_empty(
     $$
         SELECT proname FROM pg_proc
         WHERE
-            pronamespace = 'public'::regnamespace AND prosecdef
+            pronamespace IN ('public'::regnamespace, 'barycenter_jobs'::regnamespace) AND prosecdef
             AND (proconfig IS NULL OR NOT 'search_path=pg_catalog, pg_temp' = ANY (proconfig) OR proowner <> 'barycenter'::regrole)
     $$,
     'what runs with the owner''s rights looks up names in pg_catalog alone'

@@ -10,7 +10,7 @@ from ..cluster import Cluster
 SUITES = sorted(Path(__file__).parent.glob("*.sql"))
 BEFORE = (
     "BEGIN; SET client_min_messages = warning; CREATE SCHEMA tap; CREATE EXTENSION pgtap SCHEMA tap;"
-    " GRANT USAGE ON SCHEMA tap TO PUBLIC; SET search_path = public, tap; CREATE ROLE stranger"
+    " GRANT USAGE ON SCHEMA tap TO PUBLIC; SET search_path = public, barycenter_jobs, tap; CREATE ROLE stranger"
 )
 
 

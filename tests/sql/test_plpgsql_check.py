@@ -15,7 +15,7 @@ WHERE
     function.pronamespace = 'barycenter_jobs'::regnamespace
     AND function.prolang = (SELECT oid FROM pg_language WHERE lanname = 'plpgsql')
     AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = function.oid AND deptype = 'e')
-    AND problem LIKE '%:%:%' AND problem NOT LIKE '%:text type variable is not sanitized'
+    AND problem ~ '^[a-z ]+:[0-9A-Z]{5}:' AND problem NOT LIKE '%:text type variable is not sanitized'
 """
 
 

@@ -28,7 +28,7 @@ BEGIN
             key_column = NULL,
             next_place = '0',
             last_place = barycenter_jobs.pages_of(barycenter_jobs.table_under(p_job.expired)),
-            batch_size = 8
+            batch_size = 4
         WHERE execution_id = p_execution.id;
         RETURN true;
     END IF;

@@ -9,7 +9,7 @@ DECLARE
     v_table regclass := barycenter_jobs.table_under(p_job.expired);
     v_kind text;
     v_key_column name;
-    v_batch_size bigint := 1000;
+    v_batch_size bigint := 100;
     v_expected_rows bigint;
     v_walk barycenter_jobs.walk;
     v_plan jsonb;
@@ -43,7 +43,7 @@ BEGIN
     IF v_kind = 'pages' THEN
         v_last := barycenter_jobs.pages_of(v_table);
         v_first := CASE WHEN v_last <> '0' THEN '0' END;
-        v_batch_size := 8;
+        v_batch_size := 4;
     ELSIF v_kind = 'key' THEN
         EXECUTE format(
             'SELECT (SELECT walked.%1$I::text FROM %2$s AS walked ORDER BY walked.%1$I LIMIT 1),'
