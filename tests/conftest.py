@@ -217,7 +217,7 @@ class Run(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.connection.execute("CALL run_job(%s)", [self.job_name])
+            self.connection.execute("CALL barycenter_jobs.run_job(%s)", [self.job_name])
         except psycopg.Error as error:
             self.error = error
 

@@ -110,9 +110,9 @@ def main() -> None:
     try:
         command.upgrade(alembic(url), "head")
         with psycopg.connect(url, autocommit=True) as owner:
-            owner.execute("UPDATE job SET enabled = false")
+            owner.execute("UPDATE barycenter_jobs.job SET enabled = false")
             for _ in range(60):
-                owner.execute(f"CALL run_job('{SESSIONS}')")
+                owner.execute(f"CALL barycenter_jobs.run_job('{SESSIONS}')")
         with servers(url) as ports:
             for query in QUERIES:
                 report(query, measured(query, ports, rounds))

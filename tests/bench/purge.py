@@ -22,7 +22,7 @@ ROUNDS = int(os.environ.get("ROUNDS", "5"))
 DIRECTORY = ROOT / ".local" / "bench"
 STATEMENTS: dict[str, LiteralString] = {
     "bare DELETE": "DELETE FROM sessions WHERE expires_at < extract(EPOCH FROM now())::bigint",
-    "CALL run_job": "CALL run_job('cleanup_expired_sessions')",
+    "CALL run_job": "CALL barycenter_jobs.run_job('cleanup_expired_sessions')",
 }
 LAYOUTS: dict[str, LiteralString] = {"in order": "n", "scattered": "random()"}
 FILL: LiteralString = """
@@ -63,7 +63,7 @@ def main() -> None:
     try:
         command.upgrade(alembic(url), "head")
         with psycopg.connect(url, autocommit=True) as owner:
-            owner.execute("UPDATE job SET enabled = false")
+            owner.execute("UPDATE barycenter_jobs.job SET enabled = false")
             for layout in LAYOUTS:
                 compare(owner, layout)
     finally:

@@ -27,9 +27,13 @@ class Cluster(ABC):
     app: str
     superuser: str
 
-    def connect(self, url: str | None = None, **options: Any) -> Connection:
+    def connect(self, url: str | None = None, options: str = "", **parameters: Any) -> Connection:
         return psycopg.connect(
-            url or self.owner, autocommit=True, row_factory=namedtuple_row, options=SEARCH_PATH, **options
+            url or self.owner,
+            autocommit=True,
+            row_factory=namedtuple_row,
+            options=f"{SEARCH_PATH} {options}",
+            **parameters,
         )
 
     def wait(self, seconds: float = 30) -> None:

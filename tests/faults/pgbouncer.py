@@ -35,6 +35,7 @@ def pgbouncer(cluster: Cluster) -> Iterator[Cluster]:
             pool_mode = transaction
             default_pool_size = 4
             max_client_conn = 300
+            ignore_startup_parameters = options
             """.replace("            ", "")
         )
         as_user = []

@@ -18,6 +18,11 @@ from .world import World
 TRIGGER = {"query": f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ success message }} }}'}
 
 
+# Of the sixty that are due, one takes long.
+SLOW_ROW = "IF OLD.session_id LIKE '%-7' THEN PERFORM pg_sleep({}); END IF"
+EACH_ROW = "AFTER DELETE ON sessions FOR EACH ROW"
+
+
 @pytest.fixture
 def world(database: Cluster) -> World:
     world = World(database)
@@ -119,7 +124,7 @@ def test_a_log_full_of_failures_slows_down_neither_a_run_nor_the_status(world: W
 
 def test_a_server_that_is_killed_in_mid_trigger_leaves_its_run_to_the_database(world: World) -> None:
     port = free_port()
-    with world.cluster.connect() as owner, trigger(owner, "PERFORM pg_sleep(1.5)"):
+    with world.cluster.connect() as owner, trigger(owner, SLOW_ROW.format(1.5), EACH_ROW):
         with start(port, world.cluster.app) as server, ThreadPoolExecutor() as executor:
             until(lambda: is_listening(port))
             answer = executor.submit(httpx.post, f"http://127.0.0.1:{port}/admin/jobs", json=TRIGGER, timeout=20)
@@ -150,7 +155,7 @@ def test_a_database_that_restarts_in_mid_trigger_is_a_clean_answer_and_the_next_
 def test_a_pg_cron_launcher_that_dies_alone_leaves_its_run_to_its_end_and_what_is_missed_shows(world: World) -> None:
     launcher = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_cron launcher'"
     with world.cluster.connect() as owner, world.cluster.connect(world.cluster.superuser) as superuser:
-        with trigger(owner, "PERFORM pg_sleep(2)"):
+        with trigger(owner, SLOW_ROW.format(2), EACH_ROW):
             owner.execute("UPDATE job SET enabled = true, schedule = '* * * * *' WHERE name = %s", [SESSIONS])
             until(lambda: executions(owner), 70)
             superuser.execute(f"SELECT pg_terminate_backend(pid) FROM ({launcher}) AS launcher")

@@ -83,7 +83,7 @@ def test_a_run_through_a_pooler_is_never_lost_while_it_lives_and_always_when_its
             proxied.app, prepare_threshold=None
         ) as operator:  # on a connection that is somebody's, too
             assert operator.execute("SELECT name FROM job_status WHERE lost").fetchall() == [(SESSIONS,)]
-            operator.execute(f"CALL run_job('{SESSIONS}')")
+            operator.execute(f"CALL barycenter_jobs.run_job('{SESSIONS}')")
         assert [row.error_code for row in executions(owner)] == ["JB003", None]
     world.check()
     world.check_that_the_next_run_mends_all()

@@ -34,7 +34,7 @@ def test_a_downgrade_undoes_them_and_leaves_what_is_not_ours(one: Cluster, cron:
     [
         "DELETE FROM cron.job WHERE jobname = 'cleanup_expired_sessions'",
         "UPDATE cron.job SET schedule = '1 1 1 1 1' WHERE jobname = 'cleanup_expired_sessions'",
-        "UPDATE cron.job SET command = 'CALL barycenter_jobs.run_job(''x'')' WHERE jobname = 'cleanup_expired_sessions'",
+        "UPDATE cron.job SET command = command || ' -- by hand' WHERE jobname = 'cleanup_expired_sessions'",
         "UPDATE cron.job SET active = false",
         "UPDATE cron.job SET nodeport = 1",
         "UPDATE cron.job SET database = 'gone'",
@@ -104,7 +104,8 @@ def test_a_failure_between_the_two_leaves_what_the_next_upgrade_mends(
     with one.connect() as owner, one.connect(one.superuser) as superuser:
         superuser.execute(
             "CREATE TABLE public.ddl ();"
-            " CREATE FUNCTION public.object() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;"
+            " CREATE FUNCTION public.object() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;"
             " CREATE CONSTRAINT TRIGGER object AFTER INSERT ON public.ddl DEFERRABLE INITIALLY DEFERRED"
             " FOR EACH ROW EXECUTE FUNCTION public.object();"
             " CREATE FUNCTION public.note() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER"
@@ -157,7 +158,7 @@ def test_the_entry_that_prunes_pg_crons_log_takes_ours_alone(one: Cluster, manag
             superuser.execute(
                 "INSERT INTO cron.job_run_details"
                 " (jobid, runid, command, username, database, status, start_time)"
-                " SELECT -2, nextval('cron.runid_seq'), %s, 'barycenter', 'one', 'failed', now() - %s * interval '1 day'",
+                " SELECT -2, nextval('cron.runid_seq'), %s, 'barycenter', 'one', 'failed', now() - %s * interval '1 d'",
                 [command_, days],
             )
             superuser.execute(
