@@ -32,6 +32,7 @@ def choice() -> str:
 
 def running(name: str, *settings: str) -> AbstractContextManager[Cluster]:
     """The chosen kind of cluster; ``settings`` are the server's, ``name=value``."""
+    name += os.environ.get("PYTEST_XDIST_WORKER", "")  # each worker has clusters of its own
     settings = (*os.environ.get("TEST_POSTGRESQL_OPTIONS", "").split(), *settings)
     if choice() == "packages":
         return Packaged.running(name, settings)

@@ -14,7 +14,6 @@ from psycopg.rows import namedtuple_row
 Connection = psycopg.Connection[Any]
 
 ROOT = Path(__file__).parents[2]
-CLOCK = "/tmp/clock"
 # As `make psql` and the documents set it, so that tests say what people type.
 SEARCH_PATH = "-c search_path=public,barycenter_jobs"
 
@@ -50,6 +49,11 @@ class Cluster(ABC):
     def behind(self, port: int) -> Self:
         """The same cluster, by way of another port."""
         return replace(self, **{login: at_port(getattr(self, login), port) for login in ("owner", "app")})
+
+    @property
+    def clock(self) -> str:
+        """The file that says how far a false clock is off."""
+        return f"/tmp/clock-{self.owner.rpartition(':')[2].partition('/')[0]}"  # its port
 
     @abstractmethod
     def start(self) -> None: ...
@@ -90,7 +94,7 @@ class Cluster(ABC):
         library = self.run("sh", "-c", "echo /usr/lib/*/faketime/libfaketimeMT.so.1").strip()
         self.stop()
         self._set_environment(
-            f"LD_PRELOAD='{library}'\nFAKETIME_TIMESTAMP_FILE='{CLOCK}'\nFAKETIME_NO_CACHE='1'\n"
+            f"LD_PRELOAD='{library}'\nFAKETIME_TIMESTAMP_FILE='{self.clock}'\nFAKETIME_NO_CACHE='1'\n"
             "FAKETIME_DONT_FAKE_MONOTONIC='1'\n"
         )
         self.set_clock("+0")

@@ -15,7 +15,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from ..ports import free_port
-from .base import CLOCK, ROOT, Cluster, until
+from .base import ROOT, Cluster, until
 
 DEBIAN = "trixie"
 PASSWORD = "no secret"
@@ -83,7 +83,7 @@ class Contained(Cluster):
         return bytes(self.container.get_wrapped_container().logs()).decode(errors="replace").splitlines()
 
     def set_clock(self, offset: str) -> None:
-        self._write(CLOCK, offset)
+        self._write(self.clock, offset)
 
     def _set_environment(self, lines: str) -> None:
         self._write("/tmp/environment", lines)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from .base import CLOCK, ROOT, Cluster, until
+from .base import ROOT, Cluster, until
 
 EMBEDDED = ROOT / "deploy" / "embedded"
 
@@ -65,7 +65,7 @@ class Packaged(Cluster):
         return (self.directory / "postgresql" / "postgresql.log").read_text(errors="replace").splitlines()
 
     def set_clock(self, offset: str) -> None:
-        Path(CLOCK).write_text(offset)
+        Path(self.clock).write_text(offset)
 
     def _set_environment(self, lines: str) -> None:
         file = self._etc() / "environment"
