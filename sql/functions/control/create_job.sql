@@ -8,10 +8,22 @@ CREATE FUNCTION barycenter_jobs.create_job(
 )
 RETURNS text
 LANGUAGE plpgsql
+SECURITY DEFINER -- a superuser declares what the owner will run
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    v_body text := format(' BEGIN CALL barycenter_jobs.run_job(%L); END ', create_job.name);
+    v_schedule text;
 BEGIN
+    IF EXISTS (
+        SELECT FROM pg_proc
+        WHERE pronamespace = 'barycenter_jobs'::regnamespace AND proname = create_job.name AND prosrc <> v_body
+    ) THEN
+        RAISE EXCEPTION 'The name % is taken by another routine of barycenter_jobs', create_job.name
+        USING ERRCODE = 'JB010', HINT = 'Choose another name.';
+    END IF;
+
     INSERT INTO barycenter_jobs.job AS declared (name, description, schedule, position, expired, target_table, collects, retention)
     SELECT
         create_job.name,
@@ -25,19 +37,22 @@ BEGIN
     ON CONFLICT (name) DO UPDATE
         SET
             description = excluded.description,
-            expired = excluded.expired;
+            expired = excluded.expired,
+            retention = coalesce(declared.retention, excluded.retention)
+    RETURNING schedule INTO v_schedule;
 
     EXECUTE format(
-        'CREATE OR REPLACE PROCEDURE barycenter_jobs.%1$I() LANGUAGE plpgsql '
-        'AS $procedure$ BEGIN CALL barycenter_jobs.run_job(%1$L); END $procedure$',
-        create_job.name
+        'CREATE OR REPLACE PROCEDURE barycenter_jobs.%I() LANGUAGE plpgsql AS %L', create_job.name, v_body
     );
-    EXECUTE format('COMMENT ON PROCEDURE barycenter_jobs.%I() IS %L', create_job.name, create_job.description || '. What pg_cron calls; the same as CALL run_job(name).');
+    EXECUTE format(
+        'COMMENT ON PROCEDURE barycenter_jobs.%I() IS %L',
+        create_job.name, create_job.description || '. What pg_cron calls; the same as CALL run_job(name).'
+    );
     EXECUTE format('REVOKE ALL ON PROCEDURE barycenter_jobs.%I() FROM public', create_job.name);
     EXECUTE format('GRANT EXECUTE ON PROCEDURE barycenter_jobs.%I() TO barycenter_jobs_operator', create_job.name);
-    RETURN format('Job %s deletes the rows of %s at %s.', create_job.name, create_job.expired, create_job.schedule);
+    RETURN format('Job %s deletes the rows of %s at %s.', create_job.name, create_job.expired, v_schedule);
 END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.create_job(text, regclass, text, text, interval, integer) IS
-    'Declares a job: it deletes the rows of the view expired, which shows a table''s ctid AS row_id. Declaring it again replaces its view and description and leaves schedule, pause and settings as they are. Errors: JB006 a schedule that pg_cron does not understand; JB010 a view that cannot be deleted from.';
+    'Declares a job: it deletes the rows of the view expired, which shows a table''s ctid AS row_id. Declaring it again replaces its view and description and leaves schedule, pause and settings as they are. Errors: JB006 a schedule that pg_cron does not understand; JB010 a view that cannot be deleted from, or a name that will not do.';

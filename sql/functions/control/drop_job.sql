@@ -1,6 +1,7 @@
 CREATE FUNCTION barycenter_jobs.drop_job(p_job_name text)
 RETURNS text
 LANGUAGE plpgsql
+SECURITY DEFINER -- see create_job
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

@@ -6,6 +6,7 @@ SET search_path = pg_catalog, pg_temp
 SET row_security = off -- rows that a policy hides would not be deleted: an error is better than a false success
 SET jit = off
 SET TimeZone = 'UTC' -- the caller's would decide how long a day of retention is
+SET DateStyle = 'ISO' -- places in a walk are written as text
 AS $$
 DECLARE
     v_execution public.job_execution;

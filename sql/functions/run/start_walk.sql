@@ -13,6 +13,7 @@ DECLARE
     v_expected_rows bigint;
     v_walk barycenter_jobs.walk;
     v_plan jsonb;
+    v_has_nulls boolean;
     v_first text;
     v_last text;
     c_few CONSTANT double precision := 0.05; -- part of the table up to which an index is faster (make bench)
@@ -29,13 +30,18 @@ BEGIN
         v_last := v_expected_rows;
     ELSE
         EXECUTE format('EXPLAIN (FORMAT JSON) DELETE FROM %s', p_job.expired) INTO v_plan;
-        v_expected_rows := (jsonb_path_query_first(v_plan, '$[0].Plan.Plans[0]."Plan Rows"'))::bigint;
+        v_expected_rows := coalesce(jsonb_path_query_first(v_plan, '$[0].Plan.Plans[0]."Plan Rows"')::bigint, 0); -- null: a rule
         IF v_expected_rows < c_few * (SELECT reltuples FROM pg_class WHERE oid = v_table)
             AND NOT jsonb_path_exists(v_plan, '$.**."Node Type" ? (@ == "Seq Scan")')
         THEN
             v_key_column := barycenter_jobs.leading_column(
                 v_table, p_job.expired, jsonb_path_query_first(v_plan, '$.**."Index Name"') #>> '{}'
             );
+        END IF;
+        IF v_key_column IS NOT NULL THEN
+            EXECUTE format('SELECT EXISTS (SELECT FROM %s AS walked WHERE walked.%I IS NULL)', p_job.expired, v_key_column)
+            INTO v_has_nulls; -- no range of keys holds these rows
+            v_key_column := CASE WHEN NOT v_has_nulls THEN v_key_column END;
         END IF;
         v_kind := CASE WHEN v_key_column IS NULL THEN 'pages' ELSE 'key' END;
     END IF;
@@ -67,9 +73,9 @@ BEGIN
         EXISTS (
             SELECT FROM pg_trigger
             WHERE
-                tgrelid IN (SELECT v_table UNION ALL SELECT relid FROM pg_partition_tree(v_table))
-                AND tgtype & 11 = 11 AND tgenabled <> 'D' -- FOR EACH ROW, BEFORE, DELETE
-        ) OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = v_table AND ev_type = '4')
+                tgrelid IN (SELECT p_job.expired UNION ALL SELECT barycenter_jobs.tables_of(v_table))
+                AND tgtype & 1 = 1 AND tgtype & 66 > 0 AND tgtype & 8 = 8 AND tgenabled <> 'D' -- ROW, BEFORE or INSTEAD, DELETE
+        ) OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class IN (p_job.expired, v_table) AND ev_type = '4') -- a rule ON DELETE
     )
     RETURNING * INTO v_walk;
     RETURN v_walk;

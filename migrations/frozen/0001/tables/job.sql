@@ -1,6 +1,5 @@
 CREATE TABLE barycenter_jobs.job (
-    name text PRIMARY KEY
-        CONSTRAINT job_name_is_an_identifier CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
+    name text PRIMARY KEY,
     description text NOT NULL,
     schedule text NOT NULL,
     enabled boolean NOT NULL DEFAULT true,

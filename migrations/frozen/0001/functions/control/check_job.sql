@@ -1,6 +1,7 @@
 CREATE FUNCTION barycenter_jobs.check_job()
 RETURNS trigger
 LANGUAGE plpgsql
+SECURITY DEFINER -- so that current_user is who runs the job
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -15,10 +16,13 @@ DECLARE
                 ('row_version', 'xid'::regtype), ('after_row_id', 'tid'::regtype), ('deletion_order', 'bigint'::regtype)
             )
     );
+    v_view_owner name := (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = new.expired);
     v_problem text;
     v_hint text;
 BEGIN
     v_problem := CASE
+        WHEN new.name !~ '^[a-z][a-z0-9_]{0,62}$'
+            THEN format('The name "%s" is not made of lower-case letters, digits and _, at most 63, a letter first', new.name)
         WHEN (SELECT relkind FROM pg_class WHERE oid = new.expired) <> 'v' THEN format('%s is not a view', new.expired)
         WHEN NOT EXISTS (
             SELECT FROM pg_attribute WHERE attrelid = new.expired AND attname = 'row_id' AND atttypid = 'tid'::regtype
@@ -27,14 +31,21 @@ BEGIN
             THEN format('The view %s does not show the rows of exactly one table of this database', new.expired)
         WHEN NOT v_is_deletable AND NOT v_is_collectable
             THEN format('The view %s cannot be deleted from: it must be a plain SELECT … FROM one table WHERE …', new.expired)
+        WHEN v_view_owner <> current_user
+            THEN format('The view %s belongs to %s, and jobs run as %s', new.expired, v_view_owner, current_user)
         WHEN NOT has_table_privilege(v_table, 'SELECT')
             OR NOT has_table_privilege(v_table, 'UPDATE')
             OR NOT has_table_privilege(v_table, 'DELETE')
             THEN format('The role %s may not delete from %s', current_user, v_table)
+        WHEN EXISTS (
+            SELECT FROM pg_class WHERE oid IN (SELECT barycenter_jobs.tables_of(v_table)) AND relkind NOT IN ('r', 'p')
+        ) THEN format('A partition of %s is a foreign table, whose rows have no pages here', v_table)
         WHEN row_security_active(v_table) THEN format('Row-level security hides rows of %s from the role %s', v_table, current_user)
     END;
     IF v_problem IS NOT NULL THEN
         v_hint := CASE
+            WHEN v_problem LIKE 'The name%' THEN 'Choose another name: it is that of the job''s procedure, too.'
+            WHEN v_view_owner <> current_user THEN format('ALTER VIEW %s OWNER TO %I;', new.expired, current_user)
             WHEN v_problem LIKE '%may not delete%'
                 THEN format('Let the table''s owner run: GRANT SELECT, UPDATE, DELETE ON %s TO %I;', v_table, current_user)
             WHEN v_problem LIKE 'Row-level%'
@@ -54,4 +65,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.check_job() IS
-    'Trigger function: refuses a job whose view could not be deleted from, and notes the table under the view. Error: JB010.';
+    'Trigger function: refuses a job whose name will not do or whose view could not be deleted from, and notes the table under the view. Error: JB010.';

@@ -6,12 +6,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN (
-        SELECT max(pg_relation_size(leaf.relid)) / current_setting('block_size')::bigint
-        FROM (SELECT p_table::oid UNION ALL SELECT relid FROM pg_partition_tree(p_table)) AS leaf (relid)
-        INNER JOIN pg_class AS relation ON leaf.relid = relation.oid AND relation.relkind = 'r'
+        SELECT coalesce(max(pg_relation_size(oid)), 0) / current_setting('block_size')::bigint
+        FROM pg_class
+        WHERE oid IN (SELECT barycenter_jobs.tables_of(p_table)) AND relkind = 'r'
     );
 END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.pages_of(regclass) IS
-    'How many pages the table has. Of a partitioned table: its largest partition, as a walk goes over all of them side by side.';
+    'How many pages the table has. Of one with partitions or children: the largest of them, as a walk goes over all of them side by side.';
