@@ -183,11 +183,14 @@ def create_schema(connection: Connection) -> None:
 
 
 def restore_jobs(connection: Connection, revision: str) -> None:
-    """Declares the jobs that come with the product and that somebody has dropped."""
+    """Declares the jobs that come with the product and that somebody has dropped, as the owner of the others."""
+    owner = connection.execute(text("SELECT nspowner::regrole FROM pg_namespace WHERE nspname = :s"), {"s": SCHEMA})
+    connection.exec_driver_sql(f"SET LOCAL ROLE {owner.scalar_one()}")  # a regrole is quoted where it has to be
     there = set(connection.execute(text(f"SELECT name FROM {SCHEMA}.job")).scalars())  # noqa: S608, our own name
     for name, sql in job_sql(revision).items():
         if name not in there:
             connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    connection.exec_driver_sql("RESET ROLE")
 
 
 def migrates() -> bool:
