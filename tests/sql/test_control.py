@@ -93,7 +93,7 @@ def test_a_cancelled_run_ends_at_once_with_an_exact_count_and_its_row_says_by_wh
     assert error is not None
     assert (error.sqlstate, error.diag.message_primary) == ("JB007", "Cancelled by barycenter_jobs_app")
     assert executions(owner) == [row]
-    assert cancelled == (row.id,)
+    assert cancelled == (f"Execution {row.id} of job {SESSIONS} is cancelled.",)
     assert (row.success, row.error_code, row.error_message) == (False, "JB007", "Cancelled by barycenter_jobs_app")
     assert 2 <= row.records_processed == MANY - count(owner, "sessions") < MANY
     [status] = owner.execute(

@@ -1,7 +1,7 @@
 CREATE FUNCTION barycenter_jobs.configure_job(
-    p_job_name text,
-    p_retention interval DEFAULT NULL,
-    p_history_retention interval DEFAULT NULL
+    name text,
+    retention interval DEFAULT NULL,
+    history_retention interval DEFAULT NULL
 )
 RETURNS text
 LANGUAGE plpgsql
@@ -9,20 +9,21 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '1s' -- see pause_job
 AS $$
+#variable_conflict use_column
 DECLARE
-    v_job barycenter_jobs.job := barycenter_jobs.find_job(p_job_name);
+    v_job barycenter_jobs.job := barycenter_jobs.find_job(configure_job.name);
 BEGIN
-    IF p_retention IS NOT NULL AND v_job.retention IS NULL THEN
-        RAISE EXCEPTION 'Job % has no retention: its view asks for none', p_job_name
+    IF configure_job.retention IS NOT NULL AND v_job.retention IS NULL THEN
+        RAISE EXCEPTION 'Job % has no retention: its view asks for none', configure_job.name
         USING ERRCODE = 'JB014', HINT = 'SELECT name, retention FROM job shows which jobs have one.';
     END IF;
     UPDATE barycenter_jobs.job
     SET
-        retention = coalesce(p_retention, retention),
-        history_retention = coalesce(p_history_retention, history_retention)
-    WHERE name = p_job_name
+        retention = coalesce(configure_job.retention, retention),
+        history_retention = coalesce(configure_job.history_retention, history_retention)
+    WHERE name = configure_job.name
     RETURNING * INTO v_job;
-    RETURN format('Job %s: retention %s, history_retention %s.', p_job_name, coalesce(v_job.retention::text, 'none'), v_job.history_retention);
+    RETURN format('Job %s: retention %s, history_retention %s.', configure_job.name, coalesce(v_job.retention::text, 'none'), v_job.history_retention);
 EXCEPTION
     WHEN check_violation THEN
         RAISE EXCEPTION 'A setting is out of range'

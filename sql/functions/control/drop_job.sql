@@ -1,14 +1,15 @@
-CREATE FUNCTION barycenter_jobs.drop_job(p_job_name text)
+CREATE FUNCTION barycenter_jobs.drop_job(name text)
 RETURNS text
 LANGUAGE plpgsql
 SECURITY DEFINER -- see create_job
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 BEGIN
-    PERFORM barycenter_jobs.find_job(p_job_name);
-    DELETE FROM barycenter_jobs.job WHERE name = p_job_name;
-    EXECUTE format('DROP PROCEDURE IF EXISTS barycenter_jobs.%I()', p_job_name);
-    RETURN format('Job %s is dropped. Its view and its rows in job_execution stay.', p_job_name);
+    PERFORM barycenter_jobs.find_job(drop_job.name);
+    DELETE FROM barycenter_jobs.job WHERE name = drop_job.name;
+    EXECUTE format('DROP PROCEDURE IF EXISTS barycenter_jobs.%I()', drop_job.name);
+    RETURN format('Job %s is dropped. Its view and its rows in job_execution stay.', drop_job.name);
 END
 $$;
 

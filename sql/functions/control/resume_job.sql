@@ -1,19 +1,20 @@
-CREATE FUNCTION barycenter_jobs.resume_job(p_job_name text)
+CREATE FUNCTION barycenter_jobs.resume_job(name text)
 RETURNS text
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '1s' -- see pause_job
 AS $$
+#variable_conflict use_column
 BEGIN
-    PERFORM barycenter_jobs.find_job(p_job_name);
+    PERFORM barycenter_jobs.find_job(resume_job.name);
     UPDATE barycenter_jobs.job
     SET enabled = true, pause_reason = NULL, paused_until = NULL
-    WHERE name = p_job_name;
+    WHERE name = resume_job.name;
     RETURN (
-        SELECT format('Job %s is scheduled, next at %s.', p_job_name, barycenter_jobs.next_run(job.schedule, now()))
+        SELECT format('Job %s is scheduled, next at %s.', job.name, barycenter_jobs.next_run(job.schedule, now()))
         FROM barycenter_jobs.job
-        WHERE job.name = p_job_name
+        WHERE job.name = resume_job.name
     );
 END
 $$;

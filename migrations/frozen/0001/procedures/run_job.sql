@@ -1,6 +1,6 @@
 -- It commits, so it can have neither SECURITY DEFINER nor a SET clause, nor a COMMIT inside a block that
 -- catches errors: the rights and the catching are in the functions that it calls, and every name is qualified.
-CREATE PROCEDURE barycenter_jobs.run_job(p_job_name text, p_request_id uuid DEFAULT NULL)
+CREATE PROCEDURE barycenter_jobs.run_job(name text, request_id uuid DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -14,7 +14,7 @@ BEGIN
     END IF;
     COMMIT; -- fails here, before anything is done, in a transaction block or a function
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED; -- whatever the default is; only the first statement may say so
-    v_execution_id := barycenter_jobs.start_execution(p_job_name, p_request_id);
+    v_execution_id := barycenter_jobs.start_execution(run_job.name, run_job.request_id);
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
@@ -30,4 +30,4 @@ END
 $$;
 
 COMMENT ON PROCEDURE barycenter_jobs.run_job(text, uuid) IS
-    'CALL run_job(name): runs a job, batch by batch, and logs it in job_execution; fails as the run failed. p_request_id is the caller''s own id, kept in the log. Errors: JB001 unknown job; JB002 already running; 2D000 inside a transaction block.';
+    'CALL run_job(name): runs a job, batch by batch, and logs it in job_execution; fails as the run failed. request_id is the caller''s own id, kept in the log. Errors: JB001 unknown job; JB002 already running; 2D000 inside a transaction block.';

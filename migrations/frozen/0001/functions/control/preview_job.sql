@@ -1,4 +1,4 @@
-CREATE FUNCTION barycenter_jobs.preview_job(p_job_name text, OUT records bigint, OUT oldest timestamptz)
+CREATE FUNCTION barycenter_jobs.preview_job(name text, OUT records bigint, OUT oldest timestamptz)
 LANGUAGE plpgsql
 STABLE
 SECURITY DEFINER
@@ -7,8 +7,9 @@ SET row_security = off -- see run_batch
 SET jit = off
 SET TimeZone = 'UTC'
 AS $$
+#variable_conflict use_column
 DECLARE
-    v_job barycenter_jobs.job := barycenter_jobs.find_job(p_job_name);
+    v_job barycenter_jobs.job := barycenter_jobs.find_job(preview_job.name);
     v_oldest text := 'NULL';
 BEGIN
     -- A challenge or a token may go before its expires_at, and none may be too far off for a timestamp.

@@ -1,21 +1,22 @@
-CREATE FUNCTION barycenter_jobs.reschedule_job(p_job_name text, p_schedule text)
+CREATE FUNCTION barycenter_jobs.reschedule_job(name text, schedule text)
 RETURNS text
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '1s' -- see pause_job
 AS $$
+#variable_conflict use_column
 BEGIN
-    PERFORM barycenter_jobs.find_job(p_job_name);
-    UPDATE barycenter_jobs.job SET schedule = p_schedule WHERE name = p_job_name;
+    PERFORM barycenter_jobs.find_job(reschedule_job.name);
+    UPDATE barycenter_jobs.job SET schedule = reschedule_job.schedule WHERE name = reschedule_job.name;
     RETURN (
         SELECT CASE
             WHEN job.enabled
-                THEN format('Job %s runs at %s, next at %s.', p_job_name, p_schedule, barycenter_jobs.next_run(p_schedule, now()))
-            ELSE format('Job %s will run at %s, once it is resumed.', p_job_name, p_schedule)
+                THEN format('Job %s runs at %s, next at %s.', job.name, job.schedule, barycenter_jobs.next_run(job.schedule, now()))
+            ELSE format('Job %s will run at %s, once it is resumed.', job.name, job.schedule)
         END
         FROM barycenter_jobs.job
-        WHERE job.name = p_job_name
+        WHERE job.name = reschedule_job.name
     );
 END
 $$;
