@@ -34,13 +34,15 @@ BEGIN
             RETURN;
         EXCEPTION
             WHEN assert_failure OR OTHERS THEN
-                NULL; -- a row is held or refused: the loop finds out which
+                PERFORM barycenter_jobs.link_rows(p_job, p_walk.execution_id); -- the loop finds out which row stays
         END;
     END IF;
 
     deleted := 0;
     FOR v_found IN
-        SELECT *
+        SELECT
+            ctid AS found_id,
+            *
         FROM barycenter_jobs.found
         WHERE execution_id = p_walk.execution_id AND place BETWEEN p_walk.next_place::bigint AND p_last_place
         ORDER BY place
@@ -63,7 +65,7 @@ BEGIN
         END IF;
         IF v_stays THEN
             has_staying_rows := true;
-            UPDATE barycenter_jobs.found SET stays = true WHERE execution_id = v_found.execution_id AND place = v_found.place;
+            UPDATE barycenter_jobs.found SET stays = true WHERE ctid = v_found.found_id;
         END IF;
     END LOOP;
 END

@@ -5,7 +5,15 @@ CREATE OR REPLACE VIEW barycenter_jobs.expired_refresh_tokens AS
 SELECT
     due.row_id,
     due.row_version,
-    parent.ctid AS after_row_id,
+    (
+        SELECT parent.ctid
+        FROM refresh_tokens AS parent
+        WHERE
+            due.parent_token = parent.token
+            AND due.token <> parent.token
+            AND parent.revoked <> 0
+            AND parent.expires_at >= floor(date_part('epoch', now()))::bigint
+    ) AS after_row_id,
     due.created_at AS deletion_order,
     due.token,
     due.expires_at
@@ -30,18 +38,20 @@ FROM (
                 )
         )
 ) AS due
-LEFT JOIN refresh_tokens AS parent
-    ON
-        due.parent_token = parent.token
-        AND due.token <> parent.token
-        AND parent.revoked <> 0
-        AND parent.expires_at >= floor(date_part('epoch', now()))::bigint
 WHERE
-    parent.token IS NULL
-    OR due.created_at < (
+    due.created_at < (
         SELECT floor(date_part('epoch', now()) - date_part('epoch', retention))::bigint
         FROM barycenter_jobs.job
         WHERE name = 'cleanup_expired_refresh_tokens'
+    )
+    OR NOT EXISTS (
+        SELECT
+        FROM refresh_tokens AS parent
+        WHERE
+            due.parent_token = parent.token
+            AND due.token <> parent.token
+            AND parent.revoked <> 0
+            AND parent.expires_at >= floor(date_part('epoch', now()))::bigint
     );
 
 COMMENT ON VIEW barycenter_jobs.expired_refresh_tokens IS
