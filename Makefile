@@ -4,6 +4,8 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 ROWS ?= 200000
 LOCAL := .local
+# Each worker has a PostgreSQL of its own. More of them than cores: tests wait for pg_cron's minute most of the time.
+PARALLEL := -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run db db-stop psql migrate seed test test-matrix lint format faults audits fuzz bench bench-api wheel freeze lock clean
@@ -31,11 +33,11 @@ seed: ## Fill the four identity tables with ROWS=200000 rows each, half of them 
 
 test: $(VENV)/dev $(VENV)/npm ## The whole test suite, on a PostgreSQL with pg_cron of its own
 	@deploy/install testing
-	@$(VENV)/bin/pytest $(TESTS)
+	@$(VENV)/bin/pytest $(PARALLEL) $(TESTS)
 
 test-matrix: $(VENV)/dev $(VENV)/npm ## The same suite on every supported PostgreSQL and pg_cron, in containers
 	@deploy/install testing
-	@tests/with_docker $(PYTHON) -m tests.matrix $(TESTS)
+	@tests/with_docker $(PYTHON) -m tests.matrix $(PARALLEL) $(TESTS)
 
 lint: $(VENV)/dev ## ruff, mypy, and the SQL tools: pgspot, squawk, plpgsql_check
 	@$(VENV)/bin/ruff check .

@@ -32,6 +32,13 @@ def pytest_report_header() -> str:
     return f"PostgreSQL: of {where}"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """pytest-xdist's: a worker has ended, and says which PostgreSQL it had."""
+    if ran_on := getattr(node, "workeroutput", {}).get("ran_on"):
+        node.config.stash[RAN_ON] = ran_on
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if RAN_ON in config.stash:
         terminalreporter.write_line(f"ran on {config.stash[RAN_ON]}")
@@ -41,6 +48,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     with running("test") as cluster:
         request.config.stash[RAN_ON] = description(cluster)
+        if hasattr(request.config, "workeroutput"):
+            request.config.workeroutput["ran_on"] = description(cluster)
         yield cluster
 
 

@@ -30,7 +30,10 @@ def test_jobs_that_somebody_has_deleted_come_back_and_what_operators_have_set_st
         owner.execute("DROP VIEW expired_challenges")
         kept = owner.execute("SELECT * FROM job ORDER BY position").fetchall()
         upgrade(installed.owner)
-        assert owner.execute("SELECT * FROM job WHERE name IN (%s, %s) ORDER BY position", [SESSIONS, TOKENS]).fetchall() == kept
+        assert (
+            owner.execute("SELECT * FROM job WHERE name IN (%s, %s) ORDER BY position", [SESSIONS, TOKENS]).fetchall()
+            == kept
+        )
         assert [row.name for row in owner.execute("SELECT name FROM job ORDER BY position").fetchall()] == [
             SESSIONS,
             TOKENS,

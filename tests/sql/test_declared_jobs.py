@@ -188,9 +188,7 @@ def count_of(owner: Connection, relation: str) -> int:
 
 
 PLAIN = "SELECT ctid AS row_id, expires_at FROM trial.thing WHERE expires_at < now()"
-NOT_PLAIN = (
-    "The view trial.expired cannot be deleted from: it must be a plain SELECT … FROM one table WHERE …"
-)
+NOT_PLAIN = "The view trial.expired cannot be deleted from: it must be a plain SELECT … FROM one table WHERE …"
 NOT_ONE = "The view trial.expired does not show the rows of exactly one table of this database"
 
 
@@ -325,7 +323,9 @@ def test_a_nonsense_setting_is_refused(thing: Connection, setting: str, constrai
 def test_declaring_a_job_again_replaces_view_and_description_and_keeps_the_rest(thing: Connection) -> None:
     declare(thing)
     thing.execute("SELECT pause_job('trial', 'a reason')")
-    thing.execute("UPDATE job SET batch_time = '7 ms', history_retention = '9 days', retention = '1 h', position = 99 WHERE name = 'trial'")
+    thing.execute(
+        "UPDATE job SET batch_time = '7 ms', history_retention = '9 days', retention = '1 h', position = 99 WHERE name = 'trial'"
+    )
     [before] = thing.execute("SELECT * FROM job WHERE name = 'trial'").fetchall()
     thing.execute("CREATE TABLE trial.another (expires_at timestamptz)")
     thing.execute(f"CREATE VIEW trial.new AS {PLAIN.replace('thing', 'another')}".encode())

@@ -83,7 +83,9 @@ def test_rows_that_a_trigger_on_a_partition_keeps_are_no_success(trial: Connecti
 @contextmanager
 def replaced(owner: Connection) -> Iterator[None]:
     """As an online change to partitions leaves it: the view still reads what has another name by now."""
-    owner.execute("ALTER TABLE sessions RENAME TO old_sessions; CREATE TABLE sessions (LIKE old_sessions INCLUDING ALL)")
+    owner.execute(
+        "ALTER TABLE sessions RENAME TO old_sessions; CREATE TABLE sessions (LIKE old_sessions INCLUDING ALL)"
+    )
     try:
         yield
     finally:
