@@ -324,7 +324,8 @@ def test_declaring_a_job_again_replaces_view_and_description_and_keeps_the_rest(
     declare(thing)
     thing.execute("SELECT pause_job('trial', 'a reason')")
     thing.execute(
-        "UPDATE job SET batch_time = '7 ms', history_retention = '9 days', retention = '1 h', position = 99 WHERE name = 'trial'"
+        "UPDATE job SET batch_time = '7 ms', history_retention = '9 days', retention = '1 h', position = 99"
+        " WHERE name = 'trial'"
     )
     [before] = thing.execute("SELECT * FROM job WHERE name = 'trial'").fetchall()
     thing.execute("CREATE TABLE trial.another (expires_at timestamptz)")
@@ -344,7 +345,8 @@ def test_declaring_a_job_again_replaces_view_and_description_and_keeps_the_rest(
 def test_the_retention_of_a_job_that_had_none_may_come_later(thing: Connection) -> None:
     declare(thing)
     thing.execute(
-        "SELECT create_job('trial', expired => 'trial.expired', schedule => '0 0 1 1 *', description => '', retention => '2 h')"
+        "SELECT create_job('trial', expired => 'trial.expired', schedule => '0 0 1 1 *', description => '',"
+        " retention => '2 h')"
     )
     assert thing.execute("SELECT retention::text FROM job WHERE name = 'trial'").fetchall() == [("02:00:00",)]
 
