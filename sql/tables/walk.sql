@@ -9,6 +9,7 @@ CREATE TABLE barycenter_jobs.walk (
     expected_rows bigint NOT NULL,
     can_be_refused boolean NOT NULL,
     has_staying_rows boolean NOT NULL DEFAULT false,
+    started_by xid NOT NULL DEFAULT pg_current_xact_id()::xid,
     noticed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )
 WITH (fillfactor = 50);
@@ -28,4 +29,6 @@ COMMENT ON COLUMN barycenter_jobs.walk.can_be_refused IS
     'True: the table has a trigger or a rule that can silently keep a row, so each batch looks whether one stayed.';
 COMMENT ON COLUMN barycenter_jobs.walk.has_staying_rows IS
     'For kind collected: a row was refused or held, so from then on each row is checked for whether it must stay, too.';
+COMMENT ON COLUMN barycenter_jobs.walk.started_by IS
+    'For kind collected: the transaction that collected. A row that is at a collected ctid, and younger, is another one.';
 COMMENT ON COLUMN barycenter_jobs.walk.noticed_at IS 'When the client was last sent a NOTICE of the progress.';

@@ -123,7 +123,8 @@ def test_a_run_deletes_the_refresh_tokens_that_are_due_no_other_and_in_the_end_n
         assert left(owner, "SELECT token FROM refresh_tokens") == {f"{n}" for n in there}
         if not due:
             break
-    assert not any(is_rotated_long_ago(n, there) for n in there)
+    # One that is younger than its successor may wait, for at most a day.
+    assert not any(is_rotated_long_ago(n, there) for n, row in there.items() if row["created"] < -DAY)
 
 
 def due_tokens(there: dict[int, dict[str, int]]) -> set[int]:

@@ -12,31 +12,26 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_last_place bigint;
     v_left text;
     v_count bigint;
 BEGIN
     IF p_walk.kind = 'collected' THEN
-        v_last_place := coalesce(p_next_place::bigint - 1, p_walk.last_place::bigint);
         SELECT outcome.deleted, outcome.has_staying_rows, outcome.error_code, outcome.error_message
         INTO deleted, has_staying_rows, error_code, error_message
-        FROM barycenter_jobs.delete_collected(p_job, p_walk, v_last_place) AS outcome;
+        FROM barycenter_jobs.delete_collected(p_job, p_walk, p_condition, p_next_place) AS outcome;
         v_left := format(
-            'SELECT FROM %s AS target INNER JOIN barycenter_jobs.found'
-            ' ON target.ctid = found.row_id AND target.xmin = found.row_version'
-            ' WHERE found.execution_id = %s AND found.place BETWEEN %s AND %s AND NOT found.stays'
-            ' FOR UPDATE OF target SKIP LOCKED',
-            p_job.target_table, p_walk.execution_id, p_walk.next_place, v_last_place
+            '%1$s WHERE %2$s AND NOT EXISTS (SELECT FROM %3$s AS waiting WHERE waiting.row_id = %1$s.ctid)',
+            p_job.target_table, p_condition, p_job.waiting
         );
     ELSE
         SELECT outcome.deleted, false, outcome.error_code, outcome.error_message
         INTO deleted, has_staying_rows, error_code, error_message
         FROM barycenter_jobs.delete_range(p_job.expired, p_condition) AS outcome;
-        v_left := format('SELECT FROM %s WHERE %s FOR UPDATE SKIP LOCKED', p_job.expired, p_condition);
+        v_left := format('%s WHERE %s', p_job.expired, p_condition);
     END IF;
 
     IF p_walk.can_be_refused AND error_code IS NULL THEN
-        EXECUTE format('SELECT count(*) FROM (%s) AS stayed', v_left) INTO v_count;
+        EXECUTE format('SELECT count(*) FROM (SELECT FROM %s FOR UPDATE SKIP LOCKED) AS stayed', v_left) INTO v_count;
         IF v_count > 0 THEN
             error_code := 'JB009';
             error_message := format('a trigger or a rule on %s keeps them without an error', p_job.target_table);

@@ -15,8 +15,14 @@ BEGIN
             condition := format('row_id >= ''(%s,0)'' AND row_id < ''(%s,0)''', p_walk.next_place, next_place);
             next_place := nullif(next_place, p_walk.last_place);
         WHEN 'collected' THEN
-            next_place := p_walk.next_place::bigint + p_walk.batch_size;
-            next_place := CASE WHEN next_place::bigint <= p_walk.last_place::bigint THEN next_place END;
+            next_place := least(p_walk.next_place::bigint + p_walk.batch_size, p_walk.last_place::bigint);
+            condition := format(
+                'ctid = ANY (ARRAY('
+                'SELECT unnest(row_ids) FROM barycenter_jobs.found WHERE execution_id = %s AND place >= %s AND place < %s'
+                ')) AND age(xmin) > %s',
+                p_walk.execution_id, p_walk.next_place, next_place, age(p_walk.started_by)
+            );
+            next_place := nullif(next_place, p_walk.last_place);
         WHEN 'key' THEN
             EXECUTE format(
                 -- ORDER BY a bare name would mean the text that is selected.

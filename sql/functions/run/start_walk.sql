@@ -23,11 +23,11 @@ BEGIN
         USING ERRCODE = 'JB008', HINT = format('Create the view anew over %s.', p_job.target_table);
     END IF;
 
-    IF p_job.collects THEN
+    IF p_job.waiting IS NOT NULL THEN
         v_kind := 'collected';
         v_expected_rows := barycenter_jobs.collect_rows(p_job, p_execution_id);
-        v_first := CASE WHEN v_expected_rows > 0 THEN '1' END;
-        v_last := v_expected_rows;
+        v_last := v_expected_rows; -- in places of a hundred rows
+        v_batch_size := 4;
     ELSE
         EXECUTE format('EXPLAIN (FORMAT JSON) DELETE FROM %s', p_job.expired) INTO v_plan;
         v_expected_rows := coalesce(jsonb_path_query_first(v_plan, '$[0].Plan.Plans[0]."Plan Rows"')::bigint, 0); -- null: a rule
@@ -48,7 +48,6 @@ BEGIN
 
     IF v_kind = 'pages' THEN
         v_last := barycenter_jobs.pages_of(v_table);
-        v_first := CASE WHEN v_last <> '0' THEN '0' END;
         v_batch_size := 4;
     ELSIF v_kind = 'key' THEN
         EXECUTE format(
@@ -57,6 +56,10 @@ BEGIN
             v_key_column, p_job.expired
         )
         INTO v_first, v_last;
+    END IF;
+
+    IF v_kind <> 'key' THEN
+        v_first := CASE WHEN v_last <> '0' THEN '0' END;
     END IF;
 
     INSERT INTO barycenter_jobs.walk (

@@ -4,25 +4,15 @@
 CREATE OR REPLACE VIEW barycenter_jobs.expired_refresh_tokens AS
 SELECT
     due.row_id,
-    due.row_version,
-    (
-        SELECT parent.ctid
-        FROM refresh_tokens AS parent
-        WHERE
-            due.parent_token = parent.token
-            AND due.token <> parent.token
-            AND parent.revoked <> 0
-            AND parent.expires_at >= floor(date_part('epoch', now()))::bigint
-    ) AS after_row_id,
     due.created_at AS deletion_order,
     due.token,
     due.expires_at
 FROM (
-    SELECT ctid AS row_id, xmin AS row_version, token, parent_token, created_at, expires_at
+    SELECT ctid AS row_id, token, parent_token, created_at, expires_at
     FROM refresh_tokens
     WHERE expires_at < floor(date_part('epoch', now()))::bigint
     UNION ALL
-    SELECT ctid, xmin, token, parent_token, created_at, expires_at
+    SELECT ctid, token, parent_token, created_at, expires_at
     FROM refresh_tokens
     WHERE
         expires_at >= floor(date_part('epoch', now()))::bigint
@@ -57,11 +47,26 @@ WHERE
 COMMENT ON VIEW barycenter_jobs.expired_refresh_tokens IS
     'What cleanup_expired_refresh_tokens deletes: refresh tokens past expires_at, and rotated ones whose successor is older than the job''s retention.';
 
+-- Older, so that tokens that name each other do not wait for each other.
+CREATE OR REPLACE VIEW barycenter_jobs.waiting_refresh_tokens AS
+SELECT token.ctid AS row_id
+FROM refresh_tokens AS token
+INNER JOIN refresh_tokens AS parent
+    ON
+        token.parent_token = parent.token
+        AND token.token <> parent.token
+        AND token.created_at >= parent.created_at
+WHERE parent.revoked <> 0 AND parent.expires_at >= floor(date_part('epoch', now()))::bigint;
+
+COMMENT ON VIEW barycenter_jobs.waiting_refresh_tokens IS
+    'Refresh tokens whose parent is there and can only be recognized as rotated by them, so that it has to be deleted first.';
+
 SELECT barycenter_jobs.create_job(
     'cleanup_expired_refresh_tokens',
     expired => 'barycenter_jobs.expired_refresh_tokens',
     schedule => '30 * * * *',
     description => 'Clean up expired refresh tokens',
     retention => '24 hours',
+    waiting => 'barycenter_jobs.waiting_refresh_tokens',
     place => 2
 );

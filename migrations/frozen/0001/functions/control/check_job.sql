@@ -7,14 +7,12 @@ AS $$
 DECLARE
     v_table regclass := barycenter_jobs.table_under(new.expired);
     v_is_deletable boolean := pg_relation_is_updatable(new.expired, false) & 16 = 16; -- 1 << CMD_DELETE
-    v_is_collectable boolean := (
-        SELECT count(*) = 3
+    v_is_collectable boolean := new.waiting IS NOT NULL AND (
+        SELECT count(*) = 2
         FROM pg_attribute
         WHERE
-            attrelid = new.expired
-            AND (attname, atttypid) IN (
-                ('row_version', 'xid'::regtype), ('after_row_id', 'tid'::regtype), ('deletion_order', 'bigint'::regtype)
-            )
+            (attrelid = new.expired AND (attname, atttypid) = ('deletion_order', 'bigint'::regtype))
+            OR (attrelid = new.waiting AND (attname, atttypid) = ('row_id', 'tid'::regtype))
     );
     v_view_owner name := (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = new.expired);
     v_problem text;
@@ -54,7 +52,6 @@ BEGIN
         END;
         RAISE EXCEPTION '%', v_problem USING ERRCODE = 'JB010', HINT = v_hint;
     END IF;
-    new.collects := NOT v_is_deletable;
     new.target_table := (
         SELECT format('%I.%I', nspname, relname)
         FROM pg_class INNER JOIN pg_namespace ON relnamespace = pg_namespace.oid

@@ -4,7 +4,8 @@ CREATE FUNCTION barycenter_jobs.create_job(
     schedule text,
     description text,
     retention interval DEFAULT NULL,
-    place integer DEFAULT NULL
+    place integer DEFAULT NULL,
+    waiting regclass DEFAULT NULL
 )
 RETURNS text
 LANGUAGE plpgsql
@@ -24,20 +25,21 @@ BEGIN
         USING ERRCODE = 'JB010', HINT = 'Choose another name.';
     END IF;
 
-    INSERT INTO barycenter_jobs.job AS declared (name, description, schedule, position, expired, target_table, collects, retention)
+    INSERT INTO barycenter_jobs.job AS declared (name, description, schedule, position, expired, target_table, waiting, retention)
     SELECT
         create_job.name,
         create_job.description,
         create_job.schedule,
         coalesce(create_job.place, (SELECT max(job.position) + 1 FROM barycenter_jobs.job), 1),
         create_job.expired,
-        '', -- the trigger check_job fills in this and the next
-        false,
+        '', -- the trigger check_job fills it in
+        create_job.waiting,
         create_job.retention
     ON CONFLICT (name) DO UPDATE
         SET
             description = excluded.description,
             expired = excluded.expired,
+            waiting = excluded.waiting,
             retention = coalesce(declared.retention, excluded.retention)
     RETURNING schedule INTO v_schedule;
 
@@ -54,5 +56,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION barycenter_jobs.create_job(text, regclass, text, text, interval, integer) IS
+COMMENT ON FUNCTION barycenter_jobs.create_job(text, regclass, text, text, interval, integer, regclass) IS
     'Declares a job: it deletes the rows of the view expired, which shows a table''s ctid AS row_id. Declaring it again replaces its view and description and leaves schedule, pause and settings as they are. Errors: JB006 a schedule that pg_cron does not understand; JB010 a view that cannot be deleted from, or a name that will not do.';
