@@ -8,7 +8,7 @@ LOCAL := .local
 PARALLEL := -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run db db-stop psql migrate seed test test-matrix lint format faults audits fuzz bench bench-api wheel freeze lock clean
+.PHONY: help run db db-stop psql migrate seed test test-matrix lint format faults audits fuzz bench bench-full bench-api wheel freeze lock clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,8 +62,12 @@ audits: $(VENV)/dev $(VENV)/npm ## GraphQL over HTTP's audits, and graphql-cop's
 fuzz: $(VENV)/dev ## CASES=5000 requests that schemathesis makes of the schema, with a tally
 	@CASES=$(or $(CASES),5000) $(VENV)/bin/pytest -q -s tests/api/test_fuzz.py
 
-bench: $(VENV)/dev ## A run beside one bare DELETE on ROWS rows
-	@ROWS=$(ROWS) ROUNDS=$(or $(ROUNDS),5) $(PYTHON) -m tests.bench.purge
+bench: $(VENV)/dev ## A run beside what people use today, on BENCH_ROWS=2000000 rows; writes docs/benchmarks.md
+	@ROWS=$(or $(BENCH_ROWS),2000000) ROUNDS=$(or $(ROUNDS),5) $(PYTHON) -m tests.bench.purge
+
+bench-full: $(VENV)/dev ## The same, up to ten million live rows and ten million rows of history
+	@LIVE=10000,100000,1000000,10000000 HISTORY=1000,10000,100000,1000000,10000000 \
+		ROWS=$(or $(BENCH_ROWS),2000000) ROUNDS=$(or $(ROUNDS),5) $(PYTHON) -m tests.bench.purge
 
 bench-api: $(VENV)/dev ## The admin API beside Strawberry and Ariadne: requests a second
 	@ROUNDS=$(or $(ROUNDS),5) $(PYTHON) -m tests.bench.api
