@@ -32,7 +32,7 @@ def test_a_server_that_is_stopped_lets_its_run_go_on(database: Cluster, owner: C
     add_sessions(owner, 50, -10)
     with trigger(owner, "PERFORM pg_sleep(8)"):
         with serving(database.app) as endpoint, pytest.raises(httpx.ReadTimeout):
-            httpx.post(endpoint, json=TRIGGER, timeout=0.4)
+            httpx.post(endpoint, json=TRIGGER, timeout=2)
         assert executions(owner)[0].completed_at is None
         until(lambda: executions(owner)[0].completed_at)
     [row] = executions(owner)

@@ -1,9 +1,13 @@
 """One fault a test; the table in docs/faults.md names them all."""
 
+import os
 import signal
+import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 
 import httpx
 import psycopg
@@ -11,7 +15,7 @@ import pytest
 
 from ..api.server import serving, start
 from ..cluster import Cluster, Connection, until
-from ..conftest import SESSIONS, Run, add_sessions, count, executions, trigger
+from ..conftest import SESSIONS, Run, add_sessions, as_pg_cron, count, executions, trigger
 from ..ports import free_port, is_listening
 from .world import World
 
@@ -36,6 +40,7 @@ def world(database: Cluster) -> World:
 def test_a_run_that_comes_to_harm_counts_what_it_deleted_and_the_next_one_does_the_rest(
     world: World, start_by: str, harm: str, delay: float
 ) -> None:
+    world.scatter(expired=300)  # dozens of batches: it is still at work when harm comes, however slowly that does
     with world.cluster.connect() as owner, trigger(owner, "PERFORM pg_sleep(0.04)"):
         assert world.interrupt(getattr(world, start_by), getattr(world, harm), delay)
     world.check()
@@ -43,6 +48,23 @@ def test_a_run_that_comes_to_harm_counts_what_it_deleted_and_the_next_one_does_t
         assert len(executions(owner)) <= 1
         assert not any(row.success for row in executions(owner))
     world.check_that_the_next_run_mends_all()
+
+
+def test_a_run_whose_client_is_gone_goes_on_to_its_end(world: World) -> None:
+    world.scatter(expired=500)
+    with world.cluster.connect() as owner, trigger(owner, "PERFORM pg_sleep(0.1)"):
+        with as_pg_cron(world.cluster) as pg_cron:
+            client = socket.socket(fileno=os.dup(pg_cron.fileno()))
+            run = threading.Thread(target=world.swallow, args=(lambda: pg_cron.execute(f"CALL {SESSIONS}()".encode()),))
+            run.start()
+            until(lambda: executions(owner))
+            client.shutdown(socket.SHUT_RDWR)
+            run.join()
+            client.close()
+        until(lambda: executions(owner)[0].completed_at, 60)
+        [row] = executions(owner)
+        assert (row.success, row.records_processed) == (True, 560)
+        assert row.completed_at - row.started_at > timedelta(seconds=3)  # after which psql is told of the progress
 
 
 @pytest.mark.parametrize("fault", ["lock_timeout = '1ms'", "idle_in_transaction_session_timeout = '1ms'"])

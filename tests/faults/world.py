@@ -122,7 +122,7 @@ class World:
 
     def interrupt(self, start: Start, harm: Callable[[int], None], delay: float) -> bool:
         """Starts a run, and harms it after ``delay`` seconds; false if it had ended by then."""
-        run = threading.Thread(target=self._swallow, args=(start,), daemon=True)
+        run = threading.Thread(target=self.swallow, args=(start,), daemon=True)
         pids: list[int] = []
 
         def is_running_or_over() -> bool:
@@ -141,7 +141,7 @@ class World:
         self.cluster.wait()
         return harmed
 
-    def _swallow(self, start: Start) -> None:
+    def swallow(self, start: Start) -> None:
         with suppress(psycopg.Error, httpx.TransportError):
             start()
 

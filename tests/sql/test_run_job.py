@@ -1,5 +1,6 @@
 """What one run does, and what the log says of it."""
 
+import re
 import threading
 import time
 from contextlib import suppress
@@ -43,6 +44,24 @@ def test_a_run_deletes_what_has_expired_and_logs_it(owner: Connection, operator:
         False,
         operator.info.backend_pid,
     )
+
+
+@pytest.mark.parametrize("client", ["psql", "pg_cron", "barycenter-jobs"])
+def test_a_person_at_psql_is_told_of_the_progress_and_nobody_else(
+    database: Cluster, owner: Connection, client: str
+) -> None:
+    add_many_batches(owner)
+    notices: list[str] = []
+    with trigger(owner, "PERFORM pg_sleep(0.2)"), database.connect(application_name=client) as caller:
+        caller.add_notice_handler(lambda notice: notices.append(f"{notice.message_primary}"))
+        caller.execute(f"CALL {SESSIONS}()".encode())
+    progress = [re.fullmatch(r"([0-9]+) %: [0-9]+ rows deleted, 00:00:0[0-9] to go", notice) for notice in notices[:-1]]
+    if client == "psql":
+        told = [int(match[1]) for match in progress if match]
+        assert len(told) == len(progress) >= 1
+        assert told == sorted(told)
+    else:
+        assert progress == []
 
 
 def test_a_run_with_nothing_to_do_is_a_success_of_no_rows(owner: Connection) -> None:

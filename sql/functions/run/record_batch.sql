@@ -45,7 +45,8 @@ BEGIN
         RAISE EXCEPTION 'Execution % was cancelled', p_execution.id USING ERRCODE = 'JB007';
     END IF;
 
-    IF v_now - p_walk.noticed_at >= c_notice_interval THEN
+    -- For a person alone: a backend ends as soon as it cannot send something, and the run of a client that is gone goes on.
+    IF v_now - p_walk.noticed_at >= c_notice_interval AND p_execution.application_name = 'psql' THEN
         RAISE NOTICE '% %%: % rows deleted, % to go', round(v_progress::numeric), v_deleted,
             date_trunc('second', v_expected_end - v_now);
     END IF;
@@ -58,4 +59,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.record_batch(barycenter_jobs.job, public.job_execution, barycenter_jobs.walk, timestamptz, bigint, text, text) IS
-    'Adds a batch to the run''s row and to its walk, sets the size of the next one, and tells the client now and then. False: it was the last. Errors: JB007 the run was cancelled meanwhile; JB015 somebody holds a cancel open.';
+    'Adds a batch to the run''s row and to its walk, sets the size of the next one, and tells psql now and then. False: it was the last. Errors: JB007 the run was cancelled meanwhile; JB015 somebody holds a cancel open.';

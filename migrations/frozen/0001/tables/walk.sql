@@ -31,4 +31,4 @@ COMMENT ON COLUMN barycenter_jobs.walk.has_staying_rows IS
     'For kind collected: a row was refused or held, so from then on each row is checked for whether it must stay, too.';
 COMMENT ON COLUMN barycenter_jobs.walk.started_by IS
     'For kind collected: the transaction that collected. A row that is at a collected ctid, and younger, is another one.';
-COMMENT ON COLUMN barycenter_jobs.walk.noticed_at IS 'When the client was last sent a NOTICE of the progress.';
+COMMENT ON COLUMN barycenter_jobs.walk.noticed_at IS 'When psql was last sent a NOTICE of the progress.';
