@@ -105,12 +105,19 @@ class World:
         self._signal("SELECT pg_cancel_backend(%s)", pid)
 
     def cancel_job(self, _pid: int) -> None:
-        with self.cluster.connect(self.cluster.app) as operator:
+        """As soon as its row is there; a statement that has only just begun has none."""
+
+        def has_cancelled_or_is_over() -> bool:
             try:
                 operator.execute("SELECT cancel_job(%s)", [self.job_name])
             except psycopg.Error as error:
-                if error.sqlstate != "JB005":  # it was faster
+                if error.sqlstate != "JB005":
                     raise
+                return not owner.execute(RUNNING.encode()).fetchall()
+            return True
+
+        with self.cluster.connect(self.cluster.app) as operator, self.cluster.connect() as owner:
+            until(has_cancelled_or_is_over)
 
     def crash(self, _pid: int) -> None:
         self.cluster.crash()
@@ -122,7 +129,7 @@ class World:
 
     def interrupt(self, start: Start, harm: Callable[[int], None], delay: float) -> bool:
         """Starts a run, and harms it after ``delay`` seconds; false if it had ended by then."""
-        run = threading.Thread(target=self.swallow, args=(start,), daemon=True)
+        run = threading.Thread(target=self._swallow, args=(start,), daemon=True)
         pids: list[int] = []
 
         def is_running_or_over() -> bool:
@@ -141,7 +148,7 @@ class World:
         self.cluster.wait()
         return harmed
 
-    def swallow(self, start: Start) -> None:
+    def _swallow(self, start: Start) -> None:
         with suppress(psycopg.Error, httpx.TransportError):
             start()
 

@@ -185,7 +185,8 @@ def test_a_cancelled_run_is_logged_as_cancelled(database: Cluster, owner: Connec
     add_sessions(owner, 5, -10)
     with trigger(owner, "PERFORM pg_sleep(60)"):
         run = Run(database)
-        until(lambda: executions(owner))
+        sleeping = "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
+        until(lambda: owner.execute(sleeping, [run.pid]).fetchall())
         owner.execute("SELECT pg_cancel_backend(%s)", [run.pid])
         error = run.end()
     assert error is not None
