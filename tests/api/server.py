@@ -11,7 +11,7 @@ from typing import IO
 from ..cluster import ROOT, until
 from ..ports import free_port, is_listening
 
-LOG = ROOT / ".local" / "server.log"  # of the one that was started last
+LOG = ROOT / ".local" / f"server{os.environ.get('PYTEST_XDIST_WORKER', '')}.log"  # of the one that was started last
 
 
 def start(

@@ -288,13 +288,13 @@ def test_a_server_that_is_stopped_answers_who_waits_that_it_is_still_running(
 def test_reads_are_never_starved_by_runs(database: Cluster, ask: Ask, owner: Connection, endpoint: str) -> None:
     add_sessions(owner, 1, -10)
     query = {"query": f'mutation {{ triggerJob(jobName: "{SESSIONS}") {{ message }} }}'}
-    with trigger(owner, "PERFORM pg_sleep(2)"), ThreadPoolExecutor(40) as executor:
+    with trigger(owner, "PERFORM pg_sleep(6)"), ThreadPoolExecutor(40) as executor:
         triggers = [executor.submit(httpx.post, endpoint, json=query, timeout=30) for _ in range(40)]
         until(lambda: executions(owner))
         began = time.monotonic()
         for _ in range(20):
             ask("{ availableJobs { name } jobLogs { id } }")
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 4
     messages = [each.result().json()["data"]["triggerJob"]["message"] for each in triggers]
     assert messages.count(f"Job {SESSIONS} triggered successfully") == 1
 

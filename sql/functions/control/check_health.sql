@@ -1,6 +1,5 @@
 CREATE FUNCTION barycenter_jobs.check_health(OUT revision text, OUT launcher_runs boolean, OUT drifting_jobs text[])
 LANGUAGE plpgsql
-STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$

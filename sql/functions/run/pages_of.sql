@@ -1,7 +1,6 @@
 CREATE FUNCTION barycenter_jobs.pages_of(p_table regclass)
 RETURNS bigint
 LANGUAGE plpgsql
-STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

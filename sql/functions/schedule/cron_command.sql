@@ -1,7 +1,7 @@
 CREATE FUNCTION barycenter_jobs.cron_command(p_job_name text)
 RETURNS text
 LANGUAGE plpgsql
-IMMUTABLE
+STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
