@@ -12,6 +12,7 @@ GRANT EXECUTE ON FUNCTION
     barycenter_jobs.is_lost(bigint),
     barycenter_jobs.next_run(text, timestamptz),
     barycenter_jobs.last_sign_of(text),
+    barycenter_jobs.failures_in_a_row(text),
     barycenter_jobs.check_health()
 TO barycenter_jobs_reader;
 

@@ -65,16 +65,7 @@ LEFT JOIN LATERAL (
 ) AS last_failure ON true
 LEFT JOIN LATERAL (
     SELECT
-        (
-            SELECT count(*)
-            FROM public.job_execution AS failure
-            WHERE
-                failure.job_name = job.name
-                AND NOT failure.success
-                AND failure.error_code <> 'JB007' -- somebody cancelled it
-                AND (failure.started_at, failure.id)
-                > (coalesce(last_success.started_at, '-infinity'), coalesce(last_success.id, 0))
-        ) AS failures_in_a_row,
+        barycenter_jobs.failures_in_a_row(job.name) AS failures_in_a_row,
         CASE WHEN job.enabled OR job.paused_until IS NOT NULL
             THEN barycenter_jobs.next_run(job.schedule, greatest(now(), job.paused_until))
         END AS next_run_at,

@@ -24,7 +24,7 @@ SELECT is(
         ORDER BY 1
     ), ', '),
     array_to_string(ARRAY[
-        'cancel_job', 'check_health', 'cleanup_expired_challenges', 'cleanup_expired_device_codes', 'cleanup_expired_refresh_tokens', 'cleanup_expired_sessions', 'configure_job', 'is_lost',
+        'cancel_job', 'check_health', 'cleanup_expired_challenges', 'cleanup_expired_device_codes', 'cleanup_expired_refresh_tokens', 'cleanup_expired_sessions', 'configure_job', 'failures_in_a_row', 'is_lost',
         'last_sign_of', 'next_run', 'pause_job', 'preview_job', 'report_execution', 'reschedule_job', 'resume_job', 'run_batch', 'run_job', 'start_execution'
     ], ', '),
     'barycenter_jobs_app calls these, and nothing else of ours'

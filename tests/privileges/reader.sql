@@ -23,7 +23,7 @@ SELECT is(
             AND has_function_privilege('barycenter_jobs_reader', oid, 'EXECUTE')
         ORDER BY 1
     ), ', '),
-    array_to_string(ARRAY['check_health', 'is_lost', 'last_sign_of', 'next_run'], ', '),
+    array_to_string(ARRAY['check_health', 'failures_in_a_row', 'is_lost', 'last_sign_of', 'next_run'], ', '),
     'barycenter_jobs_reader calls these, and nothing else of ours'
 );
 SELECT is(has_schema_privilege('barycenter_jobs_reader', 'cron', 'USAGE'), false, 'barycenter_jobs_reader schedules nothing through pg_cron');

@@ -79,3 +79,21 @@ def test_a_caller_that_has_row_security_off_is_served_as_any_other(owner: Connec
     assert operator.execute("SELECT drifting_jobs FROM check_health()").fetchall() == [([],)]
     assert notices == [f"{SESSIONS} has deleted 0 rows (execution {executions(owner)[0].id})"]
     assert [row.success for row in executions(owner)] == [True]
+
+
+def test_the_status_takes_no_longer_with_years_of_log(owner: Connection) -> None:
+    """Nor is the query compiled (JIT), which would take longer than to run it."""
+    owner.execute(
+        "INSERT INTO job_execution (job_name, started_at, completed_at, success, error_code, error_message, scheduled,"
+        " started_by, application_name, backend_pid)"
+        " SELECT job.name, at, at, n % 100 > 0, CASE n % 100 WHEN 0 THEN 'P0001' END,"
+        " CASE n % 100 WHEN 0 THEN 'no' END, true, 'x', 'pg_cron', 1"
+        " FROM generate_series(1, 100000) AS n, LATERAL (SELECT now() - n * interval '5 minutes') AS run (at), job"
+    )
+    owner.execute("ANALYZE job_execution")
+    for view, most in (("job_status", 60), ("job_history LIMIT 50", 60)):
+        plan = owner.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM {view}".encode()).fetchall()[0][0][
+            0
+        ]
+        assert "JIT" not in plan
+        assert plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"] < most * 50

@@ -52,6 +52,7 @@ BEGIN
     );
     EXECUTE format('REVOKE ALL ON PROCEDURE barycenter_jobs.%I() FROM public', create_job.name);
     EXECUTE format('GRANT EXECUTE ON PROCEDURE barycenter_jobs.%I() TO barycenter_jobs_operator', create_job.name);
+    ANALYZE barycenter_jobs.job; -- autovacuum passes over a table so small, and the planner would expect hundreds of jobs
     RETURN format('Job %s deletes the rows of %s at %s.', create_job.name, create_job.expired, v_schedule);
 END
 $$;
