@@ -54,12 +54,12 @@ class Walk(RuleBasedStateMachine):
         job=st.sampled_from([*TABLES]),
         start=st.sampled_from(STARTS),
         fault=st.sampled_from(FAULTS),
-        delay=st.integers(0, 120),
+        delay=st.integers(0, 80),
     )
     def come_to_harm(self, job: str, start: str, fault: str, delay: int) -> None:
         self._wait_for_the_api()
         world = self.worlds[job]
-        world.scatter(expired=3000)
+        world.scatter(expired=6000)
         if world.interrupt(getattr(world, start), getattr(world, fault), delay / 1000):
             self.tally[f"{fault} of {start}, {job}"] += 1
 
