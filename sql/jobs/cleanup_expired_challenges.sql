@@ -1,4 +1,4 @@
--- Few columns: Barycenter could not change a column that a view names.
+-- Few columns: Barycenter could not change a column that a view names. A subquery: it is evaluated once, not for each row.
 CREATE OR REPLACE VIEW barycenter_jobs.expired_challenges AS
 SELECT
     ctid AS row_id,
@@ -7,7 +7,7 @@ SELECT
     expires_at
 FROM webauthn_challenges
 WHERE
-    expires_at < floor(date_part('epoch', now()))::bigint
+    expires_at < (SELECT floor(date_part('epoch', now()))::bigint)
     OR created_at < (
         SELECT floor(date_part('epoch', now()) - date_part('epoch', job.retention))::bigint
         FROM barycenter_jobs.job

@@ -9,6 +9,7 @@ CREATE TABLE barycenter_jobs.job (
     expired regclass NOT NULL,
     target_table text NOT NULL,
     waiting regclass,
+    expired_partitions regclass,
     retention interval
         CONSTRAINT job_retention_is_sensible CHECK (retention BETWEEN '0' AND '10 years'),
     history_retention interval NOT NULL DEFAULT '1 year'
@@ -33,6 +34,8 @@ COMMENT ON COLUMN barycenter_jobs.job.target_table IS
     'The table under the view, by its qualified name when the job was declared. A run fails if another table has the name by now.';
 COMMENT ON COLUMN barycenter_jobs.job.waiting IS
     'For a view that cannot be deleted from directly, whose rows a run first collects: a view of the rows that must not go as long as they are in it. Null: for a view that can.';
+COMMENT ON COLUMN barycenter_jobs.job.expired_partitions IS
+    'A view of the partitions, column partition, that a run drops before it deletes rows. Null: none are dropped.';
 COMMENT ON COLUMN barycenter_jobs.job.retention IS
     'How long rows are kept before the view shows them: of challenges, since they were created; of rotated refresh tokens, since the successor was issued. Null where the view has no such rule.';
 COMMENT ON COLUMN barycenter_jobs.job.history_retention IS 'How long the job''s rows stay in job_execution and job_change.';

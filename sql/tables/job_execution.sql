@@ -13,6 +13,7 @@ CREATE TABLE public.job_execution (
     request_id uuid,
     backend_pid integer NOT NULL,
     skipped_starts integer NOT NULL DEFAULT 0,
+    dropped_partitions text[],
     progress real,
     expected_end timestamptz,
     CONSTRAINT job_execution_ends_after_its_start CHECK (completed_at >= started_at),
@@ -34,7 +35,7 @@ CREATE INDEX job_execution_success_idx ON public.job_execution (job_name, starte
 CREATE INDEX job_execution_error_code_idx ON public.job_execution (error_code, started_at, id) WHERE NOT success;
 
 COMMENT ON TABLE public.job_execution IS
-    'The log: one row per run, written by run_job alone. A batch''s deletes and their count are committed together.';
+    'The log: one row per run, written by run_job, and by cancel_job, alone. A batch''s deletes and their count are committed together.';
 COMMENT ON COLUMN public.job_execution.id IS 'Number of the run. Ids need not be in the order of started_at.';
 COMMENT ON COLUMN public.job_execution.job_name IS 'The job''s name. Rows outlive their job.';
 COMMENT ON COLUMN public.job_execution.started_at IS
@@ -45,7 +46,8 @@ COMMENT ON COLUMN public.job_execution.success IS
     'True: everything that was due at the start, and not held by another transaction, is gone. Null while running.';
 COMMENT ON COLUMN public.job_execution.error_message IS
     'Why it failed. While it runs: why it will fail, a row that cannot be deleted. Null on success.';
-COMMENT ON COLUMN public.job_execution.records_processed IS 'Rows deleted and committed.';
+COMMENT ON COLUMN public.job_execution.records_processed IS
+    'Rows deleted and committed. Those of dropped partitions are not counted.';
 COMMENT ON COLUMN public.job_execution.error_code IS
     'SQLSTATE of the failure; JB003 is a lost run, JB007 one that was cancelled with cancel_job. Null on success.';
 COMMENT ON COLUMN public.job_execution.scheduled IS 'True: pg_cron started it. False: a person or a program did.';
@@ -56,6 +58,8 @@ COMMENT ON COLUMN public.job_execution.request_id IS
 COMMENT ON COLUMN public.job_execution.backend_pid IS 'The server process that runs it.';
 COMMENT ON COLUMN public.job_execution.skipped_starts IS
     'Scheduled starts that were skipped because this run was still going.';
+COMMENT ON COLUMN public.job_execution.dropped_partitions IS
+    'Partitions that the run dropped as a whole, by name. Null for jobs that drop none.';
 COMMENT ON COLUMN public.job_execution.progress IS
     'How much of the table has been walked, in per cent. Of a run that follows an index: of the rows that the planner expected.';
 COMMENT ON COLUMN public.job_execution.expected_end IS 'While running: when it will end, at the pace so far.';

@@ -1,5 +1,7 @@
+-- No foreign key: its lock on the run's row, beside two starts that count themselves there, makes PostgreSQL fail
+-- ("new multixact has more than one updating member").
 CREATE TABLE barycenter_jobs.walk (
-    execution_id bigint PRIMARY KEY REFERENCES public.job_execution ON DELETE CASCADE,
+    execution_id bigint PRIMARY KEY,
     kind text NOT NULL
         CONSTRAINT walk_kind_is_known CHECK (kind IN ('pages', 'key', 'collected')),
     key_column name,

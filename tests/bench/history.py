@@ -21,7 +21,7 @@ QUESTIONS: dict[str, LiteralString] = {
 def questions(owner: Connection, report: Report) -> None:
     columns: dict[str, list[str]] = {name: [] for name in QUESTIONS}
     for rows in HISTORY:
-        owner.execute("TRUNCATE job_execution CASCADE")
+        owner.execute("TRUNCATE job_execution")
         owner.execute(
             "INSERT INTO job_execution (job_name, started_at, completed_at, success, error_code, error_message,"
             " scheduled, started_by, application_name, backend_pid, records_processed)"
@@ -38,4 +38,4 @@ def questions(owner: Connection, report: Report) -> None:
             columns[name].append(f"{Sample(times).median:.1f}")
     report.heading("Questions to the log, ms, by its number of rows")
     report.table(["", *(f"{rows:,}" for rows in HISTORY)], [[name, *cells] for name, cells in columns.items()])
-    owner.execute("TRUNCATE job_execution CASCADE")
+    owner.execute("TRUNCATE job_execution")

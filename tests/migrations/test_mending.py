@@ -101,7 +101,7 @@ def test_an_owner_that_was_renamed_is_mended_by_a_superusers_upgrade_and_pg_cron
             assert usernames(superuser) == {"landlord"}
         upgrade(installed.superuser)
         assert usernames(superuser) == {"barycenter"}
-        superuser.execute("TRUNCATE job_execution CASCADE")
+        superuser.execute("TRUNCATE job_execution")
         until(lambda: has_run(superuser), 90)
 
 

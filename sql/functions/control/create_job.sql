@@ -5,7 +5,8 @@ CREATE FUNCTION barycenter_jobs.create_job(
     description text,
     retention interval DEFAULT NULL,
     place integer DEFAULT NULL,
-    waiting regclass DEFAULT NULL
+    waiting regclass DEFAULT NULL,
+    expired_partitions regclass DEFAULT NULL
 )
 RETURNS text
 LANGUAGE plpgsql
@@ -25,7 +26,9 @@ BEGIN
         USING ERRCODE = 'JB010', HINT = 'Choose another name.';
     END IF;
 
-    INSERT INTO barycenter_jobs.job AS declared (name, description, schedule, position, expired, target_table, waiting, retention)
+    INSERT INTO barycenter_jobs.job AS declared (
+        name, description, schedule, position, expired, target_table, waiting, expired_partitions, retention
+    )
     SELECT
         create_job.name,
         create_job.description,
@@ -34,12 +37,14 @@ BEGIN
         create_job.expired,
         '', -- the trigger check_job fills it in
         create_job.waiting,
+        create_job.expired_partitions,
         create_job.retention
     ON CONFLICT (name) DO UPDATE
         SET
             description = excluded.description,
             expired = excluded.expired,
             waiting = excluded.waiting,
+            expired_partitions = excluded.expired_partitions,
             retention = coalesce(declared.retention, excluded.retention)
     RETURNING schedule INTO v_schedule;
 
@@ -57,5 +62,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION barycenter_jobs.create_job(text, regclass, text, text, interval, integer, regclass) IS
-    'Declares a job: it deletes the rows of the view expired, which shows a table''s ctid AS row_id. Declaring it again replaces its view and description and leaves schedule, pause and settings as they are. Errors: JB006 a schedule that pg_cron does not understand; JB010 a view that cannot be deleted from, or a name that will not do.';
+COMMENT ON FUNCTION barycenter_jobs.create_job(text, regclass, text, text, interval, integer, regclass, regclass) IS
+    'Declares a job: it deletes the rows of the view expired, which shows a table''s ctid AS row_id, and drops the partitions in the view expired_partitions. Declaring it again replaces its view and description and leaves schedule, pause and settings as they are. Errors: JB006 a schedule that pg_cron does not understand; JB010 a view that cannot be deleted from, or a name that will not do.';

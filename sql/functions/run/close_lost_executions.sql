@@ -17,10 +17,13 @@ BEGIN
         expected_end = NULL
     WHERE completed_at IS NULL AND barycenter_jobs.is_lost(id);
 
+    -- Theirs, and those of runs that were cancelled between two batches.
     DELETE FROM barycenter_jobs.walk
+    WHERE execution_id NOT IN (SELECT id FROM public.job_execution WHERE completed_at IS NULL);
+    DELETE FROM barycenter_jobs.found
     WHERE execution_id NOT IN (SELECT id FROM public.job_execution WHERE completed_at IS NULL);
 END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.close_lost_executions() IS
-    'Closes the row of every lost run as a failure. Every start of a run calls it.';
+    'Closes the row of every lost run as a failure, and forgets how far runs that have ended had come. Every start of a run calls it.';

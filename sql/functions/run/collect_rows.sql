@@ -7,8 +7,6 @@ AS $$
 DECLARE
     v_count bigint;
 BEGIN
-    DELETE FROM barycenter_jobs.found -- of runs that were lost
-    WHERE execution_id NOT IN (SELECT id FROM public.job_execution WHERE completed_at IS NULL);
     EXECUTE format(
         'INSERT INTO barycenter_jobs.found (execution_id, place, row_ids) '
         'SELECT $1, due.n / 100, array_agg(due.row_id) '

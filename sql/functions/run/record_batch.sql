@@ -28,8 +28,8 @@ DECLARE
 BEGIN
     UPDATE barycenter_jobs.walk
     SET
-        -- Grows and shrinks by at most four times, as one batch may be no measure for the next.
-        batch_size = least(greatest(batch_size * least(greatest(v_pace, 0.25), 4), 1), 1000000),
+        -- Grows by at most eight times and shrinks by at most four, as one batch may be no measure for the next.
+        batch_size = least(greatest(batch_size * least(greatest(v_pace, 0.25), 8), 1), 1000000),
         noticed_at = CASE WHEN v_now - noticed_at < c_notice_interval THEN noticed_at ELSE v_now END
     WHERE execution_id = p_execution.id;
 

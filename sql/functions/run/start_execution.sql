@@ -40,25 +40,28 @@ BEGIN
         )
         ON CONFLICT (job_name) WHERE completed_at IS NULL DO NOTHING
         RETURNING id INTO v_id;
-        IF FOUND THEN
-            RETURN v_id;
+        EXIT WHEN FOUND;
+
+        IF v_scheduled THEN
+            UPDATE public.job_execution
+            SET skipped_starts = skipped_starts + 1
+            WHERE job_name = p_job_name AND completed_at IS NULL;
+            IF FOUND THEN
+                RETURN NULL;
+            END IF;
+        ELSE
+            SELECT * INTO v_running FROM public.job_execution WHERE job_name = p_job_name AND completed_at IS NULL;
+            IF FOUND THEN
+                RAISE EXCEPTION 'Job % is already running', p_job_name
+                USING
+                    ERRCODE = 'JB002',
+                    DETAIL = format('Execution %s, started by %s.', v_running.id, v_running.started_by),
+                    HINT = 'Wait for its end, or SELECT cancel_job(name). SELECT * FROM job_status shows how far it is.';
+            END IF;
         END IF;
-
-        UPDATE public.job_execution
-        SET skipped_starts = skipped_starts + v_scheduled::integer
-        WHERE job_name = p_job_name AND completed_at IS NULL
-        RETURNING * INTO v_running;
-        EXIT WHEN FOUND; -- else it has just ended
+        -- It has just ended: try again.
     END LOOP;
-
-    IF v_scheduled THEN
-        RETURN NULL;
-    END IF;
-    RAISE EXCEPTION 'Job % is already running', p_job_name
-    USING
-        ERRCODE = 'JB002',
-        DETAIL = format('Execution %s, started by %s.', v_running.id, v_running.started_by),
-        HINT = 'Wait for its end, or SELECT cancel_job(name). SELECT * FROM job_status shows how far it is.';
+    RETURN v_id;
 EXCEPTION
     WHEN lock_not_available THEN
         -- Somebody has called this function by hand and has not committed. That must not stay unseen.

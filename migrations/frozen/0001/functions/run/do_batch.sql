@@ -10,7 +10,11 @@ DECLARE
     v_batch record;
 BEGIN
     SELECT * INTO v_walk FROM barycenter_jobs.walk WHERE execution_id = p_execution.id;
-    IF NOT FOUND THEN
+    IF NOT FOUND AND p_job.expired_partitions IS NOT NULL AND p_execution.dropped_partitions IS NULL THEN
+        PERFORM barycenter_jobs.drop_partitions(p_job, p_execution.id);
+        RETURN true; -- at once, as logins wait
+    END IF;
+    IF v_walk.execution_id IS NULL THEN
         v_walk := barycenter_jobs.start_walk(p_job, p_execution.id);
     END IF;
     IF v_walk.next_place IS NULL THEN
@@ -47,4 +51,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.do_batch(barycenter_jobs.job, public.job_execution) IS
-    'Deletes the next part of the walk, and records it. False: it was the last.';
+    'Deletes the next part of the walk, and records it; before the first, drops what partitions the job drops. False: it was the last.';
