@@ -7,13 +7,13 @@ from uuid import UUID
 
 from ..db import Database
 
-# What an execution's status is, by what its row says; the first that holds.
-STATUSES: dict[str, LiteralString] = {
-    "SUCCEEDED": "success",
-    "CANCELLED": "NOT success AND error_code = 'JB007'",
-    "LOST": "error_code = 'JB003' AND NOT success OR completed_at IS NULL AND barycenter_jobs.is_lost(id)",
-    "FAILED": "NOT success",
-    "RUNNING": "completed_at IS NULL",
+# What an execution's status is, by what its row says: one of these conditions, each of which an index answers.
+STATUSES: dict[str, tuple[LiteralString, ...]] = {
+    "SUCCEEDED": ("success",),
+    "CANCELLED": ("NOT success AND error_code = 'JB007'",),
+    "LOST": ("NOT success AND error_code = 'JB003'", "completed_at IS NULL AND barycenter_jobs.is_lost(id)"),
+    "FAILED": ("NOT success AND error_code NOT IN ('JB003', 'JB007')",),
+    "RUNNING": ("completed_at IS NULL AND NOT barycenter_jobs.is_lost(id)",),
 }
 
 
@@ -62,13 +62,22 @@ class Figures:
     duration_p95: float | None
 
 
-STATUS: LiteralString = "CASE" + "".join(f" WHEN {STATUSES[name]} THEN '{name}'" for name in STATUSES) + " END"
+STATUS: LiteralString = (
+    "CASE" + "".join(f" WHEN {' OR '.join(kinds)} THEN '{name}'" for name, kinds in STATUSES.items()) + " END"
+)
 COLUMNS: LiteralString = f"""
     id, job_name, started_at, completed_at, success, error_message, records_processed, error_code, scheduled,
     started_by, application_name AS client, skipped_starts, progress::float8 AS progress, expected_end,
     {STATUS} AS status
 """
 SELECT: LiteralString = f"SELECT {COLUMNS} FROM public.job_execution"
+NEWEST: LiteralString = "ORDER BY started_at DESC, id DESC LIMIT %(limit)s"
+FILTERS: dict[str, LiteralString] = {
+    "job_name": "job_name = %(job_name)s",
+    "started_from": "started_at >= %(started_from)s",
+    "started_before": "started_at < %(started_before)s",
+    "after_start": "(started_at, id) < (%(after_start)s, %(after_id)s)",
+}
 # Each kind with a condition that an index answers.
 LATEST: LiteralString = " UNION ALL ".join(
     f"""
@@ -78,6 +87,15 @@ LATEST: LiteralString = " UNION ALL ".join(
     """
     for kind, condition in {"any": "true", "success": "success", "running": "completed_at IS NULL"}.items()
 )
+
+
+def page_query(conditions: list[LiteralString], status: str | None) -> LiteralString:
+    """The newest ``limit`` executions that meet the conditions, each index asked by itself."""
+    pages: list[LiteralString] = [
+        f"({SELECT} WHERE {' AND '.join([*conditions, kind])} {NEWEST})"
+        for kind in (STATUSES[status] if status else ("true",))
+    ]
+    return f"SELECT * FROM ({' UNION ALL '.join(pages)}) AS page {NEWEST}"
 
 
 class Executions:
@@ -99,35 +117,18 @@ class Executions:
 
         ``after``: the ``started_at`` and ``id`` of the row that the page before ended with.
         """
-        conditions: list[LiteralString] = ["true"]
-        if job_name is not None:
-            conditions.append("job_name = %(job_name)s")
+        after_start, after_id = after or (None, None)
+        given = {
+            "job_name": job_name,
+            "started_from": started_from,
+            "started_before": started_before,
+            "after_start": after_start,
+            "after_id": after_id,
+        }
+        conditions = [FILTERS[name] for name in FILTERS if given[name] is not None]
         if only_failures:
             conditions.append("NOT success")
-        if status is not None:
-            conditions.append(f"{STATUS} = %(status)s")
-            if status in ("FAILED", "CANCELLED"):
-                conditions.append("NOT success")  # for the index's sake
-        if started_from is not None:
-            conditions.append("started_at >= %(started_from)s")
-        if started_before is not None:
-            conditions.append("started_at < %(started_before)s")
-        if after is not None:
-            conditions.append("(started_at, id) < (%(after_start)s, %(after_id)s)")
-        after_start, after_id = after or (None, None)
-        return await self._database.fetch(
-            Execution,
-            f"{SELECT} WHERE {' AND '.join(conditions)} ORDER BY started_at DESC, id DESC LIMIT %(limit)s",
-            {
-                "job_name": job_name,
-                "status": status,
-                "started_from": started_from,
-                "started_before": started_before,
-                "after_start": after_start,
-                "after_id": after_id,
-                "limit": limit,
-            },
-        )
+        return await self._database.fetch(Execution, page_query(conditions, status), {**given, "limit": limit})
 
     async def by_id(self, execution_id: int) -> Execution | None:
         rows = await self._database.fetch(Execution, f"{SELECT} WHERE id = %(id)s", {"id": execution_id})

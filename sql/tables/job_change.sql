@@ -18,7 +18,7 @@ WHERE new_values ?| ARRAY['schedule', 'enabled'];
 CREATE INDEX job_change_execution_id_idx ON barycenter_jobs.job_change (execution_id) WHERE execution_id IS NOT NULL;
 
 COMMENT ON TABLE barycenter_jobs.job_change IS
-    'Who created, dropped, paused, resumed, rescheduled, set or cancelled what, and when. A trigger on job writes it.';
+    'Who created, dropped, paused, resumed, rescheduled, set or cancelled what, and when. A trigger on job writes it, and cancel_job.';
 COMMENT ON COLUMN barycenter_jobs.job_change.action IS 'What was done to the row in job; or cancel, for a run.';
 COMMENT ON COLUMN barycenter_jobs.job_change.changed_by IS 'The role that was logged in.';
 COMMENT ON COLUMN barycenter_jobs.job_change.application_name IS 'The application_name of the client.';

@@ -25,8 +25,8 @@ COMMENT ON COLUMN barycenter_jobs.walk.key_column IS 'For kind key: the column w
 COMMENT ON COLUMN barycenter_jobs.walk.next_place IS
     'Where the next batch begins: a page number, a value of key_column, or found.place. Null: there is no more.';
 COMMENT ON COLUMN barycenter_jobs.walk.last_place IS 'Where the walk ends, fixed at its start.';
-COMMENT ON COLUMN barycenter_jobs.walk.batch_size IS 'Size of the next batch: pages, or rows.';
-COMMENT ON COLUMN barycenter_jobs.walk.expected_rows IS 'How many rows the planner expected to be deleted.';
+COMMENT ON COLUMN barycenter_jobs.walk.batch_size IS 'Size of the next batch: pages, rows, or places in found.';
+COMMENT ON COLUMN barycenter_jobs.walk.expected_rows IS 'For kind key: how many rows the planner expected to be deleted.';
 COMMENT ON COLUMN barycenter_jobs.walk.can_be_refused IS
     'True: the table has a trigger or a rule that can silently keep a row, so each batch looks whether one stayed.';
 COMMENT ON COLUMN barycenter_jobs.walk.has_staying_rows IS

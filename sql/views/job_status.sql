@@ -84,7 +84,7 @@ COMMENT ON VIEW public.job_status IS
 COMMENT ON COLUMN public.job_status.name IS 'The job''s name.';
 COMMENT ON COLUMN public.job_status.status IS
     'In words: ok, running, failing, overdue, lost, not yet run, or paused, with the end and the reason of the pause.';
-COMMENT ON COLUMN public.job_status.schedule IS 'Five-field cron.';
+COMMENT ON COLUMN public.job_status.schedule IS 'Five-field cron, or an interval (see job.schedule).';
 COMMENT ON COLUMN public.job_status.enabled IS 'False: the job is paused.';
 COMMENT ON COLUMN public.job_status.next_run_at IS 'When pg_cron starts it next. Null while it is paused without an end.';
 COMMENT ON COLUMN public.job_status.last_started_at IS 'Start of the last run, however it ended.';

@@ -1,8 +1,12 @@
 """Questions to the log, by its number of rows."""
 
 import os
+from collections.abc import Callable
 from typing import LiteralString
 
+import httpx
+
+from ..api.server import serving
 from .measured import Connection, Sample, clock, settle
 from .report import Report
 
@@ -10,16 +14,22 @@ HISTORY = [int(rows) for rows in os.environ.get("HISTORY", "1000,10000,100000,10
 QUESTIONS: dict[str, LiteralString] = {
     "job_status": "SELECT * FROM job_status",
     "job_history, the last 50": "SELECT * FROM job_history LIMIT 50",
-    "the last failures": "SELECT * FROM job_execution WHERE job_name = 'cleanup_expired_sessions' AND NOT success"
-    " ORDER BY started_at DESC, id DESC LIMIT 50",
-    "lost runs": "SELECT * FROM job_execution WHERE error_code = 'JB003' AND NOT success"
-    " ORDER BY started_at DESC, id DESC LIMIT 50",
     "the start of a run": "CALL run_job('cleanup_expired_device_codes')",
 }
 
+FILTERS = (
+    "",
+    'jobName: "cleanup_expired_sessions", ',
+    "onlyFailures: true, ",
+    *(f"status: {status}, " for status in ("SUCCEEDED", "FAILED", "CANCELLED", "LOST", "RUNNING")),
+    'jobName: "cleanup_expired_sessions", status: LOST, ',
+    'startedBefore: "2026-01-01T00:00:00Z", ',
+    'startedFrom: "2026-01-01T00:00:00Z", ',
+)
+
 
 def questions(owner: Connection, report: Report) -> None:
-    columns: dict[str, list[str]] = {name: [] for name in QUESTIONS}
+    columns: dict[str, list[str]] = {}
     for rows in HISTORY:
         owner.execute("TRUNCATE job_execution")
         owner.execute(
@@ -34,8 +44,23 @@ def questions(owner: Connection, report: Report) -> None:
         )
         settle(owner, "job_execution")
         for name, question in QUESTIONS.items():
-            times = [clock(lambda question=question: owner.execute(question)) for _ in range(20)]  # type: ignore[misc]
-            columns[name].append(f"{Sample(times).median:.1f}")
+            ask(columns, name, lambda question=question: owner.execute(question))  # type: ignore[misc]
+        with serving(app(owner)) as endpoint, httpx.Client() as client:
+            for each in FILTERS:
+                query = {"query": f"{{ jobLogs({each}limit: 50) {{ id status }} }}"}
+                ask(columns, f"jobLogs({each}limit: 50)", lambda query=query: client.post(endpoint, json=query))  # type: ignore[misc]
+            metrics = endpoint.replace("/admin/jobs", "/metrics")
+            ask(columns, "/metrics", lambda metrics=metrics: client.get(metrics))  # type: ignore[misc]
     report.heading("Questions to the log, ms, by its number of rows")
     report.table(["", *(f"{rows:,}" for rows in HISTORY)], [[name, *cells] for name, cells in columns.items()])
     owner.execute("TRUNCATE job_execution")
+
+
+def ask(columns: dict[str, list[str]], name: str, question: Callable[[], object]) -> None:
+    columns.setdefault(name, []).append(f"{Sample([clock(question) for _ in range(20)]).median:.1f}")
+
+
+def app(owner: Connection) -> str:
+    """The API's login."""
+    known = owner.info
+    return f"postgresql://barycenter_jobs_app:{known.password}@{known.host}:{known.port}/{known.dbname}"

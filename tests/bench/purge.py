@@ -4,7 +4,7 @@ ROWS sessions (2,000,000), ROUNDS rounds (5) in which the contenders take turns.
 """
 
 from ..cluster import ROOT
-from . import history, idle, oauth_toolkit, sessions, tokens
+from . import history, idle, oauth_toolkit, partitions, sessions, tokens
 from .measured import ROUNDS, database
 from .report import Report
 
@@ -16,6 +16,7 @@ def main() -> None:
         sessions.purges(owner, report)
         sessions.beside_logins(owner, report)
         tokens.chains(owner, report)
+        partitions.dropping(owner, report)
         idle.nothing_to_delete(owner, report)
         history.questions(owner, report)
     report.write()

@@ -1,6 +1,7 @@
 """A PostgreSQL of the machine's own packages, as ``make run`` has one."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from ..ports import free_port
 from .base import ROOT, Cluster, until
 
 EMBEDDED = ROOT / "deploy" / "embedded"
@@ -24,6 +26,13 @@ class Packaged(Cluster):
     @contextmanager
     def running(cls, name: str, settings: Sequence[str]) -> Iterator[Self]:
         directory = ROOT / ".local" / name
+        embedded("start", directory)
+        embedded("stop", directory)
+        [etc] = (directory / "postgresql").resolve().glob("etc/*/jobs")
+        (etc / "conf.d" / "tests.conf").write_text("".join(f"{setting}\n" for setting in settings))
+        # Where no other embedded cluster looks for a port: one that is started while this one is down would take it.
+        main = etc / "postgresql.conf"
+        main.write_text(re.sub(r"(?m)^port = \d+", f"port = {free_port()}", main.read_text()))
         url = embedded("start", directory).removeprefix("DATABASE_URL=")
         superuser = (directory / "postgresql" / "data").owner()
         cluster = cls(
@@ -32,9 +41,6 @@ class Packaged(Cluster):
             superuser=url.replace("//barycenter:", f"//{superuser}:"),
             directory=directory,
         )
-        (cluster._etc() / "conf.d" / "tests.conf").write_text("".join(f"{setting}\n" for setting in settings))
-        cluster.stop()
-        cluster.start()
         try:
             yield cluster
         finally:

@@ -22,4 +22,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.reschedule_job(text, text) IS
-    'Gives a job another schedule, five-field cron; pg_cron follows with the COMMIT. job_change records who and when. Errors: JB001 unknown job; JB006 a schedule that pg_cron does not understand.';
+    'Gives a job another schedule (job.schedule says which there are); pg_cron follows with the COMMIT. job_change records who and when. Errors: JB001 unknown job; JB006 a schedule that pg_cron does not understand.';

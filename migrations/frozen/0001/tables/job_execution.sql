@@ -29,6 +29,7 @@ CREATE TABLE public.job_execution (
 CREATE UNIQUE INDEX job_execution_running_key ON public.job_execution (job_name) WHERE completed_at IS NULL;
 CREATE INDEX job_execution_started_at_idx ON public.job_execution (started_at, id);
 CREATE INDEX job_execution_job_name_started_at_idx ON public.job_execution (job_name, started_at, id);
+CREATE INDEX job_execution_failure_started_at_idx ON public.job_execution (started_at, id) WHERE NOT success;
 CREATE INDEX job_execution_failure_idx ON public.job_execution (job_name, started_at, id) WHERE NOT success;
 -- job_status asks for the last success, and jobLogs(status: LOST) for what is rare among years of rows.
 CREATE INDEX job_execution_success_idx ON public.job_execution (job_name, started_at, id) WHERE success;
