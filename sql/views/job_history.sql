@@ -14,7 +14,9 @@ SELECT
     date_trunc('milliseconds', coalesce(execution.completed_at, clock_timestamp()) - execution.started_at) AS duration,
     execution.records_processed AS rows,
     CASE WHEN execution.scheduled THEN 'schedule' ELSE concat_ws(' ', execution.started_by, nullif(execution.application_name, '')) END AS who,
-    execution.error_message AS why
+    coalesce(
+        execution.error_message, 'dropped ' || array_to_string(nullif(execution.dropped_partitions, '{}'), ', ')
+    ) AS why
 FROM public.job_execution AS execution
 ORDER BY execution.started_at DESC, execution.id DESC;
 
@@ -27,4 +29,4 @@ COMMENT ON COLUMN barycenter_jobs.job_history.status IS 'succeeded, failed, canc
 COMMENT ON COLUMN barycenter_jobs.job_history.duration IS 'How long it took, or has taken so far.';
 COMMENT ON COLUMN barycenter_jobs.job_history.rows IS 'Rows deleted.';
 COMMENT ON COLUMN barycenter_jobs.job_history.who IS 'schedule, or the role and the application that started it.';
-COMMENT ON COLUMN barycenter_jobs.job_history.why IS 'Why it failed.';
+COMMENT ON COLUMN barycenter_jobs.job_history.why IS 'Why it failed; or which partitions it dropped, whose rows are not counted.';

@@ -373,3 +373,41 @@ def test_an_operator_declares_and_drops_nothing(thing: Connection, operator: Con
             operator.execute(statement.encode())
     operator.execute("CALL trial()")
     assert [row.started_by for row in executions(thing, "trial")] == ["barycenter_jobs_app"]
+
+
+def test_a_key_of_a_type_from_an_extension_is_walked_by_pages(trial: Connection, database: Cluster) -> None:
+    """In the run's search_path its operators are not found, or are those of text, which has another order."""
+    with database.connect(database.superuser) as superuser:
+        superuser.execute("CREATE EXTENSION citext SCHEMA trial")
+    trial.execute(
+        "CREATE TABLE trial.grants (tenant trial.citext, expires_at timestamptz, pad text DEFAULT repeat('x', 400))"
+    )
+    trial.execute("CREATE INDEX ON trial.grants (tenant, expires_at)")
+    trial.execute(
+        "INSERT INTO trial.grants SELECT 'x' || n, now() + interval '1 day' FROM generate_series(1, 60000) AS n"
+    )
+    trial.execute("INSERT INTO trial.grants SELECT unnest('{alpha,Bravo,Delta}'::text[]), now() - interval '1 day'")
+    trial.execute("ANALYZE trial.grants")
+    trial.execute(
+        "CREATE VIEW trial.expired AS SELECT ctid AS row_id, tenant, expires_at FROM trial.grants"
+        " WHERE expires_at < now()"
+    )
+    declare(trial)
+    trial.execute("CALL run_job('trial')")
+    assert trial.execute("SELECT records_processed, success FROM job_execution").fetchall() == [(3, True)]
+
+
+def test_the_callers_settings_do_not_round_the_places_of_a_walk(trial: Connection) -> None:
+    trial.execute("CREATE TABLE trial.grants (expires_at double precision)")
+    trial.execute("CREATE INDEX ON trial.grants (expires_at)")
+    trial.execute("INSERT INTO trial.grants SELECT 1700000123.457 + n / 1000.0 FROM generate_series(1, 50) AS n")
+    trial.execute("INSERT INTO trial.grants SELECT 9e9 + n FROM generate_series(1, 30000) AS n")
+    trial.execute("ANALYZE trial.grants")
+    trial.execute(
+        "CREATE VIEW trial.expired AS SELECT ctid AS row_id, expires_at FROM trial.grants"
+        " WHERE expires_at < date_part('epoch', now())"
+    )
+    declare(trial)
+    trial.execute("SET extra_float_digits = -10")
+    trial.execute("CALL run_job('trial')")
+    assert trial.execute("SELECT records_processed, success FROM job_execution").fetchall() == [(50, True)]

@@ -14,16 +14,17 @@ BEGIN
     RETURN QUERY
     SELECT
         relation.oid::regclass,
-        replace(bounds[1], '''''', ''''),
-        replace(bounds[2], '''''', '''')
+        coalesce(replace(bounds[1], '''''', ''''), bounds[2]),
+        coalesce(replace(bounds[3], '''''', ''''), bounds[4])
     FROM pg_inherits
     INNER JOIN pg_class AS relation ON inhrelid = relation.oid
     INNER JOIN pg_partitioned_table AS partitioned ON inhparent = partitioned.partrelid,
         LATERAL regexp_match(
             pg_get_expr(relation.relpartbound, relation.oid),
-            '^FOR VALUES FROM \((?:''((?:[^'']|'''')*)''|MINVALUE)\) TO \((?:''((?:[^'']|'''')*)''|MAXVALUE)\)$'
+            '^FOR VALUES FROM \((?:''((?:[^'']|'''')*)''|([-0-9.]+)|MINVALUE)\)'
+            ' TO \((?:''((?:[^'']|'''')*)''|([-0-9.]+)|MAXVALUE)\)$'
         ) AS bounds
-    WHERE inhparent = range_partitions.parent AND partitioned.partstrat = 'r' AND bounds IS NOT NULL;
+    WHERE inhparent = range_partitions.parent AND partitioned.partstrat = 'r' AND bounds IS NOT NULL AND NOT inhdetachpending;
 END
 $$;
 

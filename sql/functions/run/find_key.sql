@@ -20,6 +20,8 @@ BEGIN
     INNER JOIN pg_class AS relation ON index.indexrelid = relation.oid
     INNER JOIN pg_am AS method ON relation.relam = method.oid AND method.amname = 'btree'
     INNER JOIN pg_attribute AS attribute ON index.indrelid = attribute.attrelid AND index.indkey[0] = attribute.attnum
+    -- Other types' operators are not found in pg_catalog, or are another type's.
+    INNER JOIN pg_type AS type ON attribute.atttypid = type.oid AND type.typnamespace = 'pg_catalog'::regnamespace
     INNER JOIN pg_attribute AS shown ON attribute.attname = shown.attname AND shown.attrelid = p_view
     WHERE
         index.indrelid = p_table

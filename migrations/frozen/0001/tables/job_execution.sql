@@ -13,7 +13,7 @@ CREATE TABLE public.job_execution (
     request_id uuid,
     backend_pid integer NOT NULL,
     skipped_starts integer NOT NULL DEFAULT 0,
-    dropped_partitions text[],
+    dropped_partitions text[] NOT NULL DEFAULT '{}',
     progress real,
     expected_end timestamptz,
     CONSTRAINT job_execution_ends_after_its_start CHECK (completed_at >= started_at),
@@ -60,7 +60,7 @@ COMMENT ON COLUMN public.job_execution.backend_pid IS 'The server process that r
 COMMENT ON COLUMN public.job_execution.skipped_starts IS
     'Scheduled starts that were skipped because this run was still going.';
 COMMENT ON COLUMN public.job_execution.dropped_partitions IS
-    'Partitions that the run dropped as a whole, by name. Null for jobs that drop none.';
+    'Partitions that the run dropped as a whole, by name.';
 COMMENT ON COLUMN public.job_execution.progress IS
     'How much of the table has been walked, in per cent. Of a run that follows an index: of the rows that the planner expected.';
 COMMENT ON COLUMN public.job_execution.expected_end IS 'While running: when it will end, at the pace so far.';

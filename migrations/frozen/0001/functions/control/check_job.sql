@@ -14,7 +14,6 @@ DECLARE
             (attrelid = new.expired AND (attname, atttypid) = ('deletion_order', 'bigint'::regtype))
             OR (attrelid = new.waiting AND (attname, atttypid) = ('row_id', 'tid'::regtype))
     );
-    v_partitions_owner name := (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = new.expired_partitions AND relkind = 'v');
     v_view_owner name := (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = new.expired);
     v_problem text;
     v_hint text;
@@ -39,25 +38,21 @@ BEGIN
         WHEN EXISTS (
             SELECT FROM pg_class WHERE oid IN (SELECT barycenter_jobs.tables_of(v_table)) AND relkind NOT IN ('r', 'p')
         ) THEN format('A partition of %s is a foreign table, whose rows have no pages here', v_table)
-        WHEN new.expired_partitions IS NOT NULL AND (v_partitions_owner IS DISTINCT FROM current_user OR NOT EXISTS (
-            SELECT FROM pg_attribute
-            WHERE attrelid = new.expired_partitions AND attname = 'partition' AND atttypid = 'regclass'::regtype
-        )) THEN format('%s is not a view of the role %s with a column partition of type regclass', new.expired_partitions, current_user)
-        WHEN new.expired_partitions IS NOT NULL AND NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = v_table), 'USAGE')
-            THEN format('The role %s does not own %s, so it may not drop its partitions', current_user, v_table)
         WHEN row_security_active(v_table) THEN format('Row-level security hides rows of %s from the role %s', v_table, current_user)
+        WHEN new.expired_partitions IS NOT NULL THEN barycenter_jobs.partitions_problem(new, v_table)
     END;
     IF v_problem IS NOT NULL THEN
         v_hint := CASE
             WHEN v_problem LIKE 'The name%' THEN 'Choose another name: it is that of the job''s procedure, too.'
             WHEN v_view_owner <> current_user THEN format('ALTER VIEW %s OWNER TO %I;', new.expired, current_user)
-            WHEN v_problem LIKE '%column partition%'
-                THEN format('Create it as: SELECT partition FROM barycenter_jobs.range_partitions(%L) WHERE upper_bound…', v_table)
-            WHEN v_problem LIKE '%may not drop%' THEN 'Leave expired_partitions out: then their rows are deleted.'
             WHEN v_problem LIKE '%may not delete%'
                 THEN format('Let the table''s owner run: GRANT SELECT, UPDATE, DELETE ON %s TO %I;', v_table, current_user)
             WHEN v_problem LIKE 'Row-level%'
                 THEN format('Give the role BYPASSRLS, or a policy on %s that is true for it and that FORCE does not restrict.', v_table)
+            WHEN v_problem LIKE '%column partition%'
+                THEN format('Create it as: SELECT partition FROM barycenter_jobs.range_partitions(%L) WHERE upper_bound…', v_table)
+            WHEN v_problem = barycenter_jobs.partitions_problem(new, v_table)
+                THEN 'Leave expired_partitions out: then their rows are deleted.'
             ELSE 'Create it as: SELECT ctid AS row_id, … FROM a table WHERE its rows have expired.'
         END;
         RAISE EXCEPTION '%', v_problem USING ERRCODE = 'JB010', HINT = v_hint;

@@ -10,11 +10,17 @@ DECLARE
     v_batch record;
 BEGIN
     SELECT * INTO v_walk FROM barycenter_jobs.walk WHERE execution_id = p_execution.id;
-    IF NOT FOUND AND p_job.expired_partitions IS NOT NULL AND p_execution.dropped_partitions IS NULL THEN
-        PERFORM barycenter_jobs.drop_partitions(p_job, p_execution.id);
-        RETURN true; -- at once, as logins wait
+    IF NOT FOUND AND p_job.expired_partitions IS NOT NULL THEN
+        INSERT INTO barycenter_jobs.walk (execution_id, kind, next_place) VALUES (p_execution.id, 'partitions', '0')
+        RETURNING * INTO v_walk;
     END IF;
-    IF v_walk.execution_id IS NULL THEN
+    IF v_walk.kind = 'partitions' THEN
+        IF barycenter_jobs.drop_partition(p_job, p_execution, v_walk) THEN
+            RETURN true; -- each by itself, as logins wait
+        END IF;
+        DELETE FROM barycenter_jobs.walk WHERE execution_id = p_execution.id;
+    END IF;
+    IF v_walk.execution_id IS NULL OR v_walk.kind = 'partitions' THEN
         v_walk := barycenter_jobs.start_walk(p_job, p_execution.id);
     END IF;
     IF v_walk.next_place IS NULL THEN

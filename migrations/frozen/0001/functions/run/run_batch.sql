@@ -6,7 +6,10 @@ SET search_path = pg_catalog, pg_temp
 SET row_security = off -- rows that a policy hides would not be deleted: an error is better than a false success
 SET jit = off
 SET TimeZone = 'UTC' -- the caller's would decide how long a day of retention is
-SET DateStyle = 'ISO' -- places in a walk are written as text
+-- Places in a walk are written as text, and are to be read as they were.
+SET DateStyle = 'ISO'
+SET IntervalStyle = 'postgres'
+SET extra_float_digits = 1
 AS $$
 DECLARE
     v_execution public.job_execution;
@@ -51,7 +54,7 @@ BEGIN
         PERFORM barycenter_jobs.prune_history(v_job);
     EXCEPTION
         WHEN OTHERS THEN
-            RAISE WARNING 'The history of % could not be pruned: %', v_job.name, SQLERRM; -- the work is done
+            RAISE LOG 'The history of % could not be pruned: %', v_job.name, SQLERRM; -- the work is done
     END;
     RETURN false;
 END
