@@ -44,7 +44,9 @@ class Preview:
 
 SELECT: LiteralString = """
     SELECT
-        name, description, schedule, enabled, paused_until, pause_reason,
+        name, description, schedule, enabled OR coalesce(paused_until <= now(), false) AS enabled,
+        CASE WHEN paused_until > now() THEN paused_until END AS paused_until,
+        CASE WHEN paused_until <= now() THEN NULL ELSE pause_reason END AS pause_reason,
         extract(EPOCH FROM retention)::bigint AS retention,
         extract(EPOCH FROM history_retention)::bigint AS history_retention
     FROM barycenter_jobs.job

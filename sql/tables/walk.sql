@@ -1,4 +1,4 @@
--- No foreign key: its lock on the run's row, beside two starts that count themselves there, makes PostgreSQL fail
+-- No foreign key: its lock on the run's row, beside two skipped starts that are counted there, makes PostgreSQL fail
 -- ("new multixact has more than one updating member").
 CREATE TABLE barycenter_jobs.walk (
     execution_id bigint PRIMARY KEY,

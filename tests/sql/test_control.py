@@ -182,6 +182,18 @@ def test_every_job_can_be_previewed_whatever_its_rows_say(owner: Connection, ope
         operator.execute("SELECT preview_job('nope')")
 
 
+def test_a_job_whose_pause_is_over_is_overdue_if_nothing_starts_it(owner: Connection) -> None:
+    """As where pg_cron is in another database and has no entry of it, or does not run at all."""
+    owner.execute("SELECT pause_job(%s, 'audit', now() + interval '1 hour')", [SESSIONS])
+    owner.execute("UPDATE job_change SET changed_at = now() - interval '4 hours'")
+    status = "SELECT status, enabled, overdue, pause_reason FROM job_status WHERE name = %s"
+    assert owner.execute(status, [SESSIONS]).fetchall()[0][1:] == (False, False, "audit")
+    owner.execute("UPDATE job SET paused_until = now() - interval '3 seconds' WHERE name = %s", [SESSIONS])
+    assert owner.execute(status, [SESSIONS]).fetchall() == [("not yet run", True, False, None)]
+    owner.execute("UPDATE job SET paused_until = now() - interval '3 hours' WHERE name = %s", [SESSIONS])
+    assert owner.execute(status, [SESSIONS]).fetchall() == [("overdue", True, True, None)]
+
+
 def test_a_pause_has_a_reason_and_may_end_by_itself(database: Cluster, owner: Connection, operator: Connection) -> None:
     answer = operator.execute("SELECT pause_job(%s, 'audit', now() + interval '2 seconds')", [SESSIONS]).fetchone()
     assert answer is not None

@@ -1,3 +1,4 @@
+-- The calls of a run: one a partition, as far as any are dropped; then one a batch, the first of which starts the walk.
 CREATE FUNCTION barycenter_jobs.do_batch(p_job barycenter_jobs.job, p_execution public.job_execution)
 RETURNS boolean
 LANGUAGE plpgsql
@@ -24,7 +25,7 @@ BEGIN
         v_walk := barycenter_jobs.start_walk(p_job, p_execution.id);
     END IF;
     IF v_walk.next_place IS NULL THEN
-        RETURN false; -- nothing is due
+        RETURN false; -- nothing to walk through
     END IF;
     IF v_walk.kind = 'key' THEN
         PERFORM set_config('enable_seqscan', 'off', true); -- whatever the statistics say after a bulk change
@@ -57,4 +58,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.do_batch(barycenter_jobs.job, public.job_execution) IS
-    'Deletes the next part of the walk, and records it; before the first, drops what partitions the job drops. False: it was the last.';
+    'Deletes the next part of the walk, and records it; before the first, drops expired partitions, one a call. False: it was the last.';

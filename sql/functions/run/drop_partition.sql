@@ -6,7 +6,7 @@ CREATE FUNCTION barycenter_jobs.drop_partition(
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET lock_timeout = '20ms' -- who waits for a lock makes all wait that come after: a login waits no longer than this
+SET lock_timeout = '20ms' -- everybody who comes after waits behind a lock that is waited for
 AS $$
 DECLARE
     v_partition regclass := barycenter_jobs.next_partition(p_job, p_walk);
@@ -33,7 +33,7 @@ BEGIN
             WHEN lock_not_available OR deadlock_detected THEN
                 PERFORM pg_sleep(0.05);
             WHEN OTHERS THEN
-                RAISE LOG 'Partition % is not dropped, and its rows are deleted: %', v_partition, SQLERRM; -- see record_batch
+                RAISE LOG 'Partition % is not dropped, and its rows are deleted: %', v_partition, SQLERRM; -- not a WARNING: a client that is gone would end the run
                 RETURN true;
         END;
     END LOOP;
@@ -42,4 +42,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.drop_partition(barycenter_jobs.job, public.job_execution, barycenter_jobs.walk) IS
-    'Detaches and drops the next partition that can go as a whole, and notes it in the run''s row. Where logins leave no gap for the lock, or PostgreSQL refuses, it stays, and the run deletes its rows as all others. False: there was no next one. Error: JB007 the run was cancelled meanwhile.';
+    'Detaches and drops the next partition that can go as a whole, and notes it in the run''s row. Where logins leave no gap for the lock, or PostgreSQL refuses, it stays, and the run deletes its rows as all others. True: one was tried; false: there is no other. Error: JB007 the run was cancelled meanwhile.';

@@ -44,4 +44,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.find_key(regclass, regclass) IS
-    'The column along whose B-tree index the view''s rows can be found, if the view shows it under the same name; with its first and its last value among them. Null: there is none.';
+    'The column along whose B-tree index the view''s rows can be found, if the view shows it under the same name, its type is PostgreSQL''s own, and no row has it null; with its first and its last value among them. Null: there is none.';

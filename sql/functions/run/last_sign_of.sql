@@ -18,10 +18,11 @@ BEGIN
             SELECT max(changed_at)
             FROM barycenter_jobs.job_change
             WHERE job_name = p_job_name AND new_values ?| ARRAY['schedule', 'enabled']
-        )
+        ),
+        (SELECT paused_until FROM barycenter_jobs.job WHERE name = p_job_name AND paused_until <= now())
     );
 END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.last_sign_of(text) IS
-    'When the job last started or ended a run, was resumed or rescheduled. A start that was due later has been missed.';
+    'When the job last started or ended a run, was resumed or rescheduled, or its pause ended. A start that was due later has been missed.';

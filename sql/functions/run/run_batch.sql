@@ -27,7 +27,7 @@ BEGIN
         USING ERRCODE = 'JB004', HINT = 'CALL run_job(name) runs a job.';
     END IF;
     IF v_execution.completed_at IS NOT NULL THEN
-        RETURN false; -- cancelled
+        RETURN false; -- cancelled, or never started (JB002)
     END IF;
 
     BEGIN

@@ -26,7 +26,7 @@ COMMENT ON COLUMN barycenter_jobs.job.description IS 'What the job does, for peo
 COMMENT ON COLUMN barycenter_jobs.job.schedule IS
     'Five-field cron, in pg_cron''s time zone (GMT unless cron.timezone is set); or ''30 seconds'', from pg_cron 1.5 on.';
 COMMENT ON COLUMN barycenter_jobs.job.enabled IS 'False: the job is paused. pg_cron does not start it; CALL run_job still does.';
-COMMENT ON COLUMN barycenter_jobs.job.paused_until IS 'When the pause ends by itself. Null: with resume_job only.';
+COMMENT ON COLUMN barycenter_jobs.job.paused_until IS 'When the pause ends by itself; the first start after it writes that down. Null: with resume_job only.';
 COMMENT ON COLUMN barycenter_jobs.job.pause_reason IS 'Why the job is paused, as given to pause_job.';
 COMMENT ON COLUMN barycenter_jobs.job.position IS 'Place in lists.';
 COMMENT ON COLUMN barycenter_jobs.job.expired IS 'The view whose rows the job deletes.';

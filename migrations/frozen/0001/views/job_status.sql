@@ -4,7 +4,7 @@ SELECT
     CASE
         WHEN unfinished.lost THEN 'lost'
         WHEN unfinished.id IS NOT NULL THEN format('running, %s %%', round(unfinished.progress::numeric))
-        WHEN NOT job.enabled THEN concat_ws(
+        WHEN pause.holds THEN concat_ws(
             ' ', 'paused', 'until ' || to_char(job.paused_until, 'YYYY-MM-DD HH24:MI'), '(' || job.pause_reason || ')'
         )
         WHEN health.overdue THEN 'overdue'
@@ -13,7 +13,7 @@ SELECT
         ELSE 'ok'
     END AS status,
     job.schedule,
-    job.enabled,
+    NOT pause.holds AS enabled,
     health.next_run_at,
     last_run.started_at AS last_started_at,
     last_success.started_at AS last_success_at,
@@ -27,10 +27,14 @@ SELECT
     unfinished.progress,
     unfinished.expected_end,
     coalesce(unfinished.lost, false) AS lost,
-    job.paused_until,
-    job.pause_reason,
+    CASE WHEN pause.holds THEN job.paused_until END AS paused_until,
+    CASE WHEN pause.holds THEN job.pause_reason END AS pause_reason,
     job.description
 FROM barycenter_jobs.job
+CROSS JOIN LATERAL (
+    -- The first start after its end writes the end of a pause down.
+    SELECT NOT job.enabled AND coalesce(job.paused_until > now(), true) AS holds
+) AS pause
 LEFT JOIN LATERAL (
     SELECT
         execution.*,
@@ -66,12 +70,12 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT
         barycenter_jobs.failures_in_a_row(job.name) AS failures_in_a_row,
-        CASE WHEN job.enabled OR job.paused_until IS NOT NULL
+        CASE WHEN NOT pause.holds OR job.paused_until IS NOT NULL
             THEN barycenter_jobs.next_run(job.schedule, greatest(now(), job.paused_until))
         END AS next_run_at,
         -- What has been due since the last sign of the job. A start that is a minute late is not yet missed.
         coalesce(
-            job.enabled
+            NOT pause.holds
             AND coalesce(unfinished.lost, true)
             AND barycenter_jobs.next_run(job.schedule, barycenter_jobs.last_sign_of(job.name)) < now() - interval '1 minute',
             false

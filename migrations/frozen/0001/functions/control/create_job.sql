@@ -63,4 +63,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.create_job(text, regclass, text, text, interval, integer, regclass, regclass) IS
-    'Declares a job: it deletes the rows of the view expired, which shows a table''s ctid AS row_id, and drops the partitions in the view expired_partitions. Declaring it again replaces its view and description and leaves schedule, pause and settings as they are. Errors: JB006 a schedule that pg_cron does not understand; JB010 a view that cannot be deleted from, or a name that will not do.';
+    'Declares a job: it deletes the rows of the view expired, which shows a table''s ctid AS row_id, and drops the partitions in the view expired_partitions. Declaring it again replaces its views and description and leaves schedule, pause and settings as they are. Errors: JB006 a schedule that pg_cron does not understand; JB010 what cannot work: a view that cannot be deleted from, missing rights, row-level security, partitions that cannot be dropped, a name that will not do.';

@@ -26,4 +26,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.close_lost_executions() IS
-    'Closes the row of every lost run as a failure, and forgets how far runs that have ended had come. Every start of a run calls it.';
+    'Closes the row of every lost run as a failure, and deletes what runs that have ended left in walk and found. Every start of a run calls it.';

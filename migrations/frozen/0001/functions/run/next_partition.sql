@@ -1,5 +1,5 @@
--- Rows go with a partition unseen: no trigger fires for them, and a foreign key would have PostgreSQL read both tables under
--- its lock. And the operator's view might be wrong: the row with the last key tells.
+-- A drop fires no trigger, and checks a foreign key by reading both tables under its lock: such partitions are left to DELETE.
+-- The operator's view may be wrong, so the row with the last key is looked at.
 CREATE FUNCTION barycenter_jobs.next_partition(p_job barycenter_jobs.job, p_walk barycenter_jobs.walk)
 RETURNS regclass
 LANGUAGE plpgsql
@@ -24,7 +24,7 @@ BEGIN
             AND inhrelid > p_walk.next_place::oid
             AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid IN (inhparent, inhrelid))
             AND NOT EXISTS (
-                SELECT FROM pg_trigger WHERE tgrelid = inhrelid AND tgtype & 8 = 8 AND NOT tgisinternal -- DELETE
+                SELECT FROM pg_trigger WHERE tgrelid IN (inhparent, inhrelid) AND tgtype & 8 = 8 AND NOT tgisinternal -- DELETE
             )
         ORDER BY inhrelid
     LOOP
@@ -37,10 +37,11 @@ BEGIN
         IF NOT v_is_live THEN
             RETURN v_partition;
         END IF;
+        RAISE LOG 'Partition % is not dropped: its last row is not due', v_partition;
     END LOOP;
     RETURN NULL;
 END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.next_partition(barycenter_jobs.job, barycenter_jobs.walk) IS
-    'The next partition of the job''s table that its view expired_partitions shows and that can go as a whole: the row with its last key is due, no trigger is on it, and no foreign key refers to it. Null: there is none.';
+    'The next partition of the job''s table that its view expired_partitions shows and that can go as a whole: the row with its last key is due, no DELETE trigger is on it or its table, and no foreign key refers to it. Null: there is none.';

@@ -101,4 +101,4 @@ END
 $$;
 
 COMMENT ON FUNCTION barycenter_jobs.start_execution(text, uuid) IS
-    'Opens a row in job_execution for the calling statement and returns its id; run_job''s first step. Null: a scheduled start of a job that is paused, or that runs already, which is counted there. Errors: JB001 unknown job; JB002 already running; 25000 inside a transaction block.';
+    'Opens a row in job_execution for the calling statement and returns its id; run_job''s first step. Null: a scheduled start of a job that is paused or not due, or that runs already, which is counted there. Where an uncommitted start is in the way, the row is a failure already. Errors: JB001 unknown job; JB002 already running; 25000 inside a transaction block.';
