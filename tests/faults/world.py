@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import httpx
 import psycopg
@@ -143,10 +144,17 @@ class World:
         harmed = bool(pids) and run.is_alive()
         if harmed:
             harm(pids[0])
-        run.join(30)
-        assert not run.is_alive(), "the run goes on and on"
+        run.join(60)
+        assert not run.is_alive(), f"{start.__name__} after {harm.__name__} goes on and on: {self._activity()}"
         self.cluster.wait()
         return harmed
+
+    def _activity(self) -> list[Any]:
+        with self.cluster.connect(self.cluster.superuser) as superuser:
+            return superuser.execute(
+                "SELECT pid, pg_blocking_pids(pid), state, wait_event, query FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            ).fetchall()
 
     def _swallow(self, start: Start) -> None:
         with suppress(psycopg.Error, httpx.TransportError):
