@@ -144,7 +144,7 @@ class World:
         harmed = bool(pids) and run.is_alive()
         if harmed:
             harm(pids[0])
-        run.join(60)
+        run.join(30)
         assert not run.is_alive(), f"{start.__name__} after {harm.__name__} goes on and on: {self._activity()}"
         self.cluster.wait()
         return harmed

@@ -33,7 +33,8 @@ BEGIN
             WHEN lock_not_available OR deadlock_detected THEN
                 PERFORM pg_sleep(0.05);
             WHEN OTHERS THEN
-                RAISE LOG 'Partition % is not dropped, and its rows are deleted: %', v_partition, SQLERRM; -- not a WARNING: a client that is gone would end the run
+                -- Not a WARNING: a client that is gone would end the run.
+                RAISE LOG 'Partition % is not dropped, and its rows are deleted: %', v_partition, SQLERRM;
                 RETURN true;
         END;
     END LOOP;
